@@ -1,0 +1,202 @@
+"""Populations and projections while a rule and a model's neurons are put together."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from brian2 import Equations
+
+from snn_credit.errors import InputError
+from snn_credit.rules.vocabulary import Rule
+from snn_credit.spiking.circuit import START, Pathway, Population, Step
+from snn_credit.spiking.neuron import Neuron
+from snn_credit.spiking.plasticity.formulas import names_in, rename
+
+Kind = Literal["forward", "direct", "self"]
+_COMMENT_COLUMN = 51
+
+
+@dataclass
+class PopulationDraft:
+    """A population to which names and statements are added.
+
+    Attributes
+    ----------
+    slot
+        Its own slots are ``<slot>_integrate`` and ``<slot>_spike``.
+    reader
+        Who reads its names: said when one is missing.
+    rates
+        The rule's shared scalars in this population; None for one that it cannot have.
+    switches
+        Shared names that follow the stream -> what they are at the start of each step.
+    sources
+        Names that it can be given by a link -> ``population.variable``.
+    """
+
+    name: str
+    size: int
+    neuron: Neuron
+    slot: str
+    reader: str
+    rates: Mapping[str, float | None] = field(default_factory=dict)
+    switches: Mapping[str, str] = field(default_factory=dict)
+    sources: dict[str, str] = field(default_factory=dict)
+    lines: dict[str, str] = field(default_factory=dict)
+    code: dict[str, list[str]] = field(default_factory=dict)
+    cleared: list[str] = field(default_factory=list)
+    links: dict[str, str] = field(default_factory=dict)
+    initial: dict[str, float] = field(default_factory=dict)
+    exact: list[str] = field(default_factory=list)
+
+    def __post_init__(self) -> None:
+        equations = Equations(self.neuron.equations)
+        self.own = frozenset(equations.names) | ({"h"} if self.spiking else set())
+        self.integrated = bool(equations.diff_eq_names)
+
+    @property
+    def spiking(self) -> bool:
+        """Whether its neurons spike."""
+        return self.neuron.threshold is not None
+
+    def knows(self, name: str) -> bool:
+        """Whether a statement of its neurons can read a neuron's ``name``."""
+        return name in self.own or name in self.lines or name in self.sources
+
+    def declare(self, name: str, kind: str = "", comment: str = "") -> None:
+        """Add a variable; ``kind`` is Brian's flag, 'shared' or 'linked'.
+
+        Raises
+        ------
+        InputError
+            If the neuron has one of that name.
+        """
+        if name in self.own:
+            raise InputError(
+                f"layer {self.name}: a neuron without {name!r}, which {self.reader} makes "
+                f"(got equations with it)"
+            )
+        line = f"{name} : 1 ({kind})" if kind else f"{name} : 1"
+        self.lines[name] = f"{line:<{_COMMENT_COLUMN}}# {comment}" if comment else line
+
+    def share(self, name: str, value: float, comment: str = "") -> None:
+        """Add a scalar of the whole population, kept in float64."""
+        self.declare(name, "shared", comment)
+        self.initial[name] = value
+        self.exact.append(name)
+
+    def link(self, name: str, source: str) -> None:
+        """Add a name that is ``population.variable`` of the neuron of the same index."""
+        self.declare(name, "linked")
+        self.links[name] = source
+
+    def need(self, name: str) -> None:
+        """See to it that a name can be read.
+
+        Raises
+        ------
+        InputError
+            If the neuron does not have it, and nothing else gives it.
+        """
+        if name in self.own or name in self.lines:
+            return
+        if name in self.sources:
+            self.link(name, self.sources[name])
+        elif name in self.switches:
+            self.declare(name, "shared")
+            self.say(START, f"{name} = {self.switches[name]}")
+        elif name in self.rates:
+            value = self.rates[name]
+            if value is None:
+                raise InputError(
+                    f"rates[{name!r}]: one number, since layer {self.name} reads it too "
+                    f"(got one per layer)"
+                )
+            self.share(name, value)
+        else:
+            raise InputError(
+                f"layer {self.name}: a neuron with {name!r}, which {self.reader} reads "
+                f"(got equations without it)"
+            )
+
+    def assign(self, slot: str, name: str, value: str, sign: str = "=") -> None:
+        """Add a statement in a slot, and whatever names it needs."""
+        for other in names_in(value):
+            self.need(other)
+        self.say(slot, f"{name} {sign} {value}")
+
+    def say(self, slot: str, statement: str) -> None:
+        """Add a statement in a slot."""
+        self.code.setdefault(slot, []).append(statement)
+
+    def population(self) -> Population:
+        """Return it as part of a circuit."""
+        neuron = self.neuron
+        return Population(
+            name=self.name,
+            size=self.size,
+            equations="\n".join([neuron.equations.strip("\n"), *self.lines.values()]),
+            integrate=f"{self.slot}_integrate" if self.integrated else None,
+            spike=f"{self.slot}_spike" if self.spiking else None,
+            threshold=neuron.threshold,
+            reset=neuron.reset,
+            refractory=neuron.refractory,
+            method=neuron.method,
+            steps=(*neuron.steps, *(Step(at, "\n".join(code)) for at, code in self.code.items())),
+            cleared=tuple(dict.fromkeys((*neuron.cleared, *self.cleared))),
+            links=self.links,
+            constants=neuron.constants,
+            initial={**neuron.initial, **self.initial},
+            exact=(*neuron.exact, *self.exact),
+        )
+
+
+@dataclass
+class ProjectionDraft:
+    """Synapses from layer number ``pre`` to layer number ``post``, to which pathways are added.
+
+    ``scales``: variable -> the shared variable of ``post`` that it has to be multiplied by.
+    """
+
+    name: str
+    kind: Kind
+    pre: int
+    post: int
+    variables: tuple[str, ...]
+    scales: dict[str, str] = field(default_factory=dict)
+    pathways: list[Pathway] = field(default_factory=list)
+
+    def effective(self, text: str, reader: str, others: Mapping[str, str] | None = None) -> str:
+        """Return an expression of a synapse's variables, and of ``others``, as pathways write it.
+
+        Raises
+        ------
+        InputError
+            If the synapses lack a variable.
+        """
+        known = {v: f"{v}*{self.scales[v]}_post" if v in self.scales else v for v in self.variables}
+        known |= others or {}
+        for name in names_in(text):
+            if name not in known:
+                raise InputError(
+                    f"projection {self.name}: synapses with {name!r}, which {reader} reads "
+                    f"(got {', '.join(self.variables)})"
+                )
+        return rename(text, known)
+
+
+@dataclass
+class NetworkDraft:
+    """Layers 0 (input) to ``top``, what else there is, and the synapses between the layers."""
+
+    rule: Rule
+    layers: list[PopulationDraft]
+    others: list[PopulationDraft] = field(default_factory=list)
+    synapses: dict[tuple[Kind, int, int], ProjectionDraft] = field(default_factory=dict)
+
+    @property
+    def top(self) -> int:
+        """Number of the output layer."""
+        return len(self.layers) - 1

@@ -1,0 +1,271 @@
+"""A simulation: a circuit on a device, advanced through a stream, chunk by chunk."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+from numpy.typing import NDArray
+
+from snn_credit.errors import InputError
+from snn_credit.spiking.circuit import Circuit
+from snn_credit.spiking.devices import open_program
+from snn_credit.spiking.devices.build import Shape, Watch, watched
+from snn_credit.spiking.devices.program import Events, State, check_finite
+from snn_credit.spiking.stream import Chunk, Stream, chunks, rows_per_chunk
+
+#: Below this a scale is folded into its synapses, so that neither of the two leaves its range.
+_SMALLEST_SCALE = 0.5
+
+Uniforms = Callable[[str, int, tuple[int, int]], NDArray[Any]]
+
+
+@dataclass(frozen=True)
+class Advance:
+    """What one chunk brought.
+
+    Attributes
+    ----------
+    chunk
+        Which steps of the stream these were.
+    counts
+        Votes of each class for every presentation that ended in this chunk, ``(n_ended, classes)``.
+    events
+        Everything that populations reported, see ``Result``.
+    """
+
+    chunk: Chunk
+    counts: NDArray[np.int64]
+    events: Events
+
+    @property
+    def ended(self) -> NDArray[np.int64]:
+        """Presentations (indices into the stream) that ended in this chunk."""
+        return self.chunk.ended
+
+    @property
+    def guesses(self) -> NDArray[np.int64]:
+        """The class with the most votes, for every presentation that ended in this chunk."""
+        return self.counts.argmax(axis=1)
+
+    def spikes(self, population: str) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+        """Return times in ms and neuron indices of the watched neurons' spikes."""
+        events = self.events[population, "spikes"]
+        return events["t"] * 1e3, events["i"].astype(np.int64)
+
+    def traces(self, population: str) -> dict[str, NDArray[Any]]:
+        """Return ``time`` in ms, ``nodes``, and each variable as ``(n_times, n_nodes)``."""
+        events = dict(self.events[population, "traces"])
+        times, nodes = np.unique(events.pop("t")), np.unique(events["i"])
+        order = np.argsort(events.pop("i"), kind="stable")
+        shape = (len(nodes), len(times))
+        return {
+            "time": times * 1e3,
+            "nodes": nodes.astype(np.int64),
+            **{name: values[order].reshape(shape).T for name, values in events.items()},
+        }
+
+
+class Simulation:
+    """A circuit on a device.
+
+    Parameters
+    ----------
+    circuit
+        What to simulate.
+    tables
+        For every table of the circuit, the rows that a stream's indices refer to:
+        ``stimulus`` a matrix, or one matrix for each part of the stream; ``target`` a matrix.
+    stream
+        What will be presented; it fixes how many presentations a chunk can hold.
+    device
+        'runtime', 'runtime:cython', 'cpp_standalone', 'cuda_standalone' or 'auto'.
+    dtype
+        'float32' or 'float64', of synapses and neurons.
+    chunk_steps
+        Time steps per chunk. The state is read, checked and handed on between chunks.
+    watch
+        What to record of which population.
+    seed
+        Of the spikes. Chunk k draws its numbers from ``(seed, k)``.
+    uniforms
+        ``uniforms(population, start, (steps, size))``: given uniform random numbers in place of
+        the device's own, for exact comparison between devices.
+
+    Raises
+    ------
+    InputError
+        For a device that is not there, tables that do not fit, or numbers that are not finite.
+    """
+
+    def __init__(
+        self,
+        circuit: Circuit,
+        tables: Mapping[str, NDArray[Any] | Sequence[NDArray[Any]]],
+        stream: Stream,
+        *,
+        device: str = "auto",
+        dtype: str = "float32",
+        chunk_steps: int = 5000,
+        watch: Mapping[str, Watch] | None = None,
+        seed: int = 0,
+        uniforms: Uniforms | None = None,
+    ) -> None:
+        if dtype not in ("float32", "float64"):
+            raise InputError(f"dtype: float32 or float64 (got {dtype!r})")
+        if chunk_steps < 1:
+            raise InputError(f"chunk_steps: at least 1 (got {chunk_steps})")
+        self.circuit = watched(circuit, watch or {})
+        self.stream, self.seed, self.uniforms = stream, seed, uniforms
+        self.tables = _checked_tables(circuit, tables, stream)
+        rows = rows_per_chunk(stream, chunk_steps)
+        self.shape = Shape(chunk_steps, rows, dtype, given_random=uniforms is not None)
+        self.device, self.program = open_program(self.circuit, self.shape, device)
+        self.state: State = self.program.initial_state()
+        self.done = 0
+        self._apply_matrix_functions(("start", "step"))
+
+    @property
+    def total_chunks(self) -> int:
+        """Chunks of the whole stream."""
+        return -(-self.stream.total_steps // self.shape.steps)
+
+    def run(self) -> Iterator[Advance]:
+        """Advance to the end of the stream; yields after each chunk, with ``state`` up to date."""
+        for chunk in chunks(self.stream, self.shape.steps, self.done):
+            seed = int(np.random.SeedSequence((self.seed, chunk.index)).generate_state(1)[0])
+            result = self.program.run(self.state, self._chunk_tables(chunk), chunk.start, seed)
+            for name, array in result.state.items():
+                check_finite(f"{name} after chunk {chunk.index}", array)
+            self.state = result.state
+            self._fold_scales()
+            self._apply_matrix_functions(("step",))
+            self.done = chunk.index + 1
+            yield Advance(chunk, self._counts(chunk, result.events), result.events)
+
+    def restore(self, state: State, done: int) -> None:
+        """Continue from a state that was read after ``done`` chunks."""
+        self.state, self.done = dict(state), done
+
+    def matrix(self, projection: str, variable: str = "w") -> NDArray[Any]:
+        """Return a variable of all-to-all synapses as ``(n_post, n_pre)``, with its decay."""
+        owner = self.circuit.projection(projection)
+        key = f"{projection}.{variable}"
+        if key not in self.state:
+            raise InputError(f"variable: a variable of {projection} (got {variable!r})")
+        values = self.state[key] * self._scale(projection, variable)
+        if owner.pre is not None:
+            return values
+        sizes = [self.circuit.population(name).size for name in (owner.source, owner.target)]
+        return np.ascontiguousarray(values.reshape(sizes).T).astype(self.state[key].dtype)
+
+    def set_matrix(self, projection: str, variable: str, values: NDArray[Any]) -> None:
+        """Set a variable of all-to-all synapses, ``(n_post, n_pre)``, from the next chunk on.
+
+        Raises
+        ------
+        InputError
+            For another shape, or numbers that are not finite.
+        """
+        now = self.matrix(projection, variable)
+        if np.shape(values) != now.shape:
+            raise InputError(f"{projection}.{variable}: shape {now.shape} (got {np.shape(values)})")
+        check_finite(f"{projection}.{variable}", np.ravel(values))
+        stored = np.ravel(np.asarray(values).T) / self._scale(projection, variable)
+        self.state[f"{projection}.{variable}"] = stored.astype(now.dtype)
+
+    def _scale(self, projection: str, variable: str) -> float:
+        owner = self.circuit.projection(projection)
+        if variable not in owner.scales:
+            return 1.0
+        return float(self.state[f"{owner.target}.{owner.scales[variable]}"][0])
+
+    def _fold_scales(self) -> None:
+        """Multiply decayed scales into their synapses before they become too small to divide by."""
+        for name in {p.target for p in self.circuit.projections if p.scales}:
+            incoming = [p for p in self.circuit.projections if p.target == name and p.scales]
+            for scale in {s for p in incoming for s in p.scales.values()}:
+                value = self.state[f"{name}.{scale}"]
+                if value[0] >= _SMALLEST_SCALE:
+                    continue
+                for p in incoming:
+                    for variable in (v for v, s in p.scales.items() if s == scale):
+                        key = f"{p.name}.{variable}"
+                        self.state[key] = (self.state[key] * value[0]).astype(self.state[key].dtype)
+                self.state[f"{name}.{scale}"] = np.ones_like(value)
+
+    def _apply_matrix_functions(self, when: tuple[str, ...]) -> None:
+        for function in self.circuit.host:
+            if function.every not in when:
+                continue
+            reads = [self.matrix(*name.split(".")) for name in function.reads]
+            self.set_matrix(function.projection, function.of, np.asarray(function.fn(*reads)))
+
+    def _chunk_tables(self, chunk: Chunk) -> State:
+        rows = self.stream[chunk.rows]
+        tables: State = {f"{name}_at": values for name, values in chunk.tables.items()}
+        for name, width in self.circuit.columns.items():
+            table = np.zeros((self.shape.rows, width))
+            given = self.tables[name]
+            if name == "stimulus":
+                for part in np.unique(rows.part):
+                    here = np.flatnonzero(rows.part == part)
+                    table[here] = given[part][rows.stimulus[here]]
+            else:
+                table[: len(rows)] = given[0][rows.target]
+            tables[f"{name}_at"] = table
+        if self.uniforms is not None:
+            for population in self.circuit.populations:
+                if "rand()" in (population.threshold or ""):
+                    shape = (self.shape.steps, population.size)
+                    tables[f"u_{population.name}"] = self.uniforms(
+                        population.name, chunk.start, shape
+                    )
+        return tables
+
+    def _counts(self, chunk: Chunk, events: Events) -> NDArray[np.int64]:
+        if ("votes", "guess") not in events:
+            return np.zeros((len(chunk.ended), 0), np.int64)
+        votes = events["votes", "guess"]
+        shape = (len(chunk.ended), self.circuit.population("votes").size)
+        order = np.lexsort((votes["i"], votes["t"]))
+        return np.rint(votes["tally"][order]).astype(np.int64).reshape(shape)
+
+
+def _checked_tables(
+    circuit: Circuit, tables: Mapping[str, Any], stream: Stream
+) -> dict[str, list[NDArray[Any]]]:
+    if not len(stream):
+        raise InputError("stream: at least one presentation (got none)")
+    checked = {}
+    for name, width in circuit.columns.items():
+        if name not in tables:
+            raise InputError(f"tables: a table {name!r} (got {', '.join(tables) or 'none'})")
+        given = tables[name]
+        matrices = [given] if isinstance(given, np.ndarray) else [np.asarray(m) for m in given]
+        for number, matrix in enumerate(matrices):
+            if matrix.ndim != 2 or matrix.shape[1] != width:
+                raise InputError(
+                    f"tables[{name!r}]: {width} columns, to fit the circuit (got {matrix.shape})"
+                )
+            check_finite(f"tables[{name!r}][{number}]", np.ravel(matrix))
+        checked[name] = matrices
+    if "stimulus" in checked:
+        for part in np.unique(stream.part):
+            known = 0 <= part < len(checked["stimulus"])
+            count = len(checked["stimulus"][part]) if known else 0
+            _check_rows(
+                f"stream.stimulus of part {part}", stream.stimulus[stream.part == part], count
+            )
+    if "target" in checked:
+        _check_rows("stream.target", stream.target, len(checked["target"][0]))
+    return checked
+
+
+def _check_rows(name: str, rows: NDArray[np.int64], count: int) -> None:
+    if rows.min() < 0 or rows.max() >= count:
+        raise InputError(
+            f"{name}: rows from 0 to {count - 1} of its table (got {rows.min()} to {rows.max()})"
+        )
