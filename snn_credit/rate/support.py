@@ -1,0 +1,49 @@
+"""Which rules this path learns with: read off their declarations, never by their names."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from snn_credit.errors import InputError
+from snn_credit.rules import RULES, Rule, get_rule
+
+
+def obstacles(rule: Rule) -> tuple[str, ...]:
+    """Return what a rule asks for that this path does not have yet; empty for none."""
+    found = []
+    if rule.phases:
+        found.append(f"the phases {', '.join(phase.name for phase in rule.phases)}")
+    if rule.needs:
+        found.append(f"neurons with {', '.join(rule.needs)}")
+    return tuple(found)
+
+
+def learnable() -> tuple[str, ...]:
+    """Return the names of the declared rules that this path learns with."""
+    return tuple(name for name, rule in RULES.items() if not obstacles(rule))
+
+
+def learnable_rule(rule: Rule | str) -> Rule:
+    """Return a rule that this path learns with, by its name or as it is given.
+
+    Raises
+    ------
+    InputError
+        If no rule has the name, or the rule asks for something that this path does not have; the
+        message lists the rules that learn here.
+    """
+    rule = get_rule(rule)
+    if missing := obstacles(rule):
+        raise InputError(
+            f"rule: one that learns on the rate path: {', '.join(learnable())} "
+            f"(got {rule.name}, which asks for {' and '.join(missing)})"
+        )
+    return rule
+
+
+def is_count(value: Any, least: int = 1) -> bool:
+    """Whether this is an integer of at least ``least``; True and False are none."""
+    integer = isinstance(value, int | np.integer) and not isinstance(value, bool)
+    return integer and int(value) >= least
