@@ -1,0 +1,19 @@
+"""Looking at runs: spike trains and rates, alignment angles, figures. Knows no rule by name."""
+
+from snn_credit.analysis.alignment import angle, angle_over_run, angles_per_neuron
+from snn_credit.analysis.fig4 import figure4
+from snn_credit.analysis.learning import learning_curve
+from snn_credit.analysis.raster import raster
+from snn_credit.analysis.spikes import binned_rates, mean_rate, spike_trains
+
+__all__ = [
+    "angle",
+    "angle_over_run",
+    "angles_per_neuron",
+    "binned_rates",
+    "figure4",
+    "learning_curve",
+    "mean_rate",
+    "raster",
+    "spike_trains",
+]
