@@ -1,0 +1,40 @@
+"""Readers of official file layouts, synthetic tasks, and downloads into a cache folder."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from types import MappingProxyType
+
+from snn_credit.data import digits, mnist
+from snn_credit.data.dataset import Dataset, hold_out
+from snn_credit.errors import InputError
+
+__all__ = ["LOADERS", "Dataset", "hold_out", "load"]
+
+LOADERS: Mapping[str, Callable[[], Dataset]] = MappingProxyType(
+    {"digits": digits.load, "mnist": mnist.load}
+)
+
+
+def load(name: str) -> Dataset:
+    """Load a data set by its name.
+
+    Parameters
+    ----------
+    name : str
+        One of `LOADERS`: ``digits`` (embedded) or ``mnist`` (files that are looked for in
+        ``SNN_CREDIT_DATA``, else in the user's cache folder).
+
+    Returns
+    -------
+    Dataset
+        Its train, validation and test splits.
+
+    Raises
+    ------
+    InputError
+        The name is unknown, or the files are missing or wrong.
+    """
+    if name not in LOADERS:
+        raise InputError(f"data: expected one of {', '.join(LOADERS)} (got {name!r})")
+    return LOADERS[name]()

@@ -1,0 +1,32 @@
+"""One script per figure or table of the papers.
+
+Each module holds a constant ``EXPERIMENT`` (`snn_credit.harness.Experiment`) and imports what
+is slow to import (brian2, torch, matplotlib) only within its functions.
+"""
+
+from __future__ import annotations
+
+from importlib import import_module
+from typing import Any
+
+from snn_credit.errors import InputError, one_of
+from snn_credit.harness import Experiment
+
+#: Experiment -> its module, in the order of the list.
+TABLE: dict[str, str] = {
+    "demo": "snn_credit.experiments.demo",
+    "lillicrap-spiking": "snn_credit.experiments.lillicrap_spiking",
+}
+
+
+def load(name: str) -> Experiment[Any]:
+    """Return the experiment of that name.
+
+    Raises
+    ------
+    InputError
+        There is no such experiment.
+    """
+    if name not in TABLE:
+        raise InputError(f"experiment: {one_of(name, TABLE)} (got {name!r})")
+    return import_module(TABLE[name]).EXPERIMENT

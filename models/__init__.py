@@ -1,0 +1,1 @@
+"""The networks of the papers: equations and architecture, one file each."""

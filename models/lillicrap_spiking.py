@@ -1,0 +1,194 @@
+"""Lillicrap et al. 2016, Fig 4: a deep network that integrates over time, spikes, and learns.
+
+Lillicrap, T. P., Cownden, D., Tweed, D. B. & Akerman, C. J. Random synaptic feedback weights
+support error backpropagation for deep learning. Nature Communications 7, 13276 (2016),
+doi:10.1038/ncomms13276; Methods, 'A deep network that integrates its activity and spikes'.
+
+Forward neurons integrate and spike at random, one separate feedback neuron per hidden neuron
+integrates the error that comes down through fixed random synapses B, and both run at the same time,
+all the time. The paper writes its dynamics as discrete steps, ``V(t) = (1 - tau) V(t-1) + tau
+I(t)`` with ``tau = 0.9``. That is the exact solution over one step of the leaky integrator below
+with the time constant ``tau_m = -dt/log(1 - tau)``, and so is how Brian integrates it.
+
+Deviations and choices, named: each neuron has a bias, which the paper mentions and its eq (5)
+leaves out; it adds to the sum inside tau and starts at 0. Eq (7) is output minus target, so eq (8)
+takes a minus sign. Eta is a proportionality in eq (8). phi_delta is 2 sigmoid(U) - 1, in (-1, 1);
+the paper says only that it is a sigmoid centred on 0. gamma acts once a time step while synapses
+learn, and is not multiplied by eta. A tie of votes goes to the lowest class.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from typing import Any
+
+import brian2 as b2
+import numpy as np
+
+from snn_credit.errors import InputError
+from snn_credit.rules import Rule, get_rule
+from snn_credit.spiking import Circuit, Event, Layer, Neuron, Pathway, Population, Projection, Step
+from snn_credit.spiking.plasticity import READOUT, learning_circuit
+
+INPUT = Neuron(
+    """
+    x = stimulus_at(row_at(t - t0)*second, i) : 1      # the image, pixel values from 0 to 1
+    """,
+    threshold="rand() < clip(x, 0, 0.95)",
+    cleared=(),
+)
+
+FORWARD = Neuron(
+    """
+    dV/dt = (I + bias - V)/tau_m : 1                   # eq (5), the postsynaptic potential
+    I : 1                                              # sum of w over the spikes of this step
+    bias : 1
+    p = 1/(1 + exp(-V)) : 1                            # probability of a spike
+    df = p*(1 - p) : 1                                 # Psi_h of eq (8)
+    """,
+    threshold="rand() < p",
+    exact=("bias",),
+)
+
+FEEDBACK = Neuron(
+    """
+    dU/dt = (J - U)/tau_m : 1                          # eq (6)
+    J : 1 (linked)                                     # sum of B phi_delta of the layer above
+    phi = 2/(1 + exp(-U)) - 1 : 1                      # phi_delta, a sigmoid centred on 0
+    """,
+    cleared=(),
+)
+
+ERROR = Neuron(
+    """
+    dU/dt = (h - ystar - U)/tau_m : 1                  # eq (7), output minus target
+    h : 1 (linked)                                     # phi_h of the output neuron
+    ystar : 1                                          # phi*: 1 if the neuron's class is shown
+    group : integer (constant)                         # the neuron's class
+    err = 2/(1 + exp(-U)) - 1 : 1                      # phi_delta
+    """,
+    cleared=(),
+    steps=(Step("start", "ystar = target_at(row_at(t - t0)*second, group)"),),
+)
+
+
+def network(
+    sizes: Sequence[int] = (784, 1500, 1500, 1500, 1000),
+    rule: Rule | str = "FA",
+    *,
+    classes: int = 10,
+    tau: float = 0.9,
+    dt_ms: float = 1.0,
+    w_scale: float = 0.05,
+    b_scale: float = 0.1,
+    rates: Mapping[str, float | Sequence[float]] | None = None,
+    seed: int = 0,
+    forward: Neuron = FORWARD,
+) -> Circuit:
+    """Build the network of Fig 4, at any depth and any sizes, learning by any rule.
+
+    Parameters
+    ----------
+    sizes
+        Neurons per layer, input to output; the output is divided equally between the classes.
+    tau
+        Fraction of the potential that is replaced in a step, eqs (5)-(7).
+    dt_ms
+        Length of a step in ms. The paper counts in steps.
+    w_scale, b_scale
+        W is uniform in +-w_scale and B in +-b_scale; biases start at 0.
+    rates
+        ``eta`` and ``lam`` (the paper's gamma), for all layers or one value per layer.
+    seed
+        Of the draw of W and B.
+    forward
+        The neuron of hidden and output layers.
+
+    Raises
+    ------
+    InputError
+        If the sizes do not fit the classes, or ``tau`` is not between 0 and 1.
+    """
+    _check(sizes, classes, tau, w_scale, b_scale, dt_ms)
+    rule = get_rule(rule)
+    dt = dt_ms * b2.ms
+    constants = {"tau_m": -dt / np.log1p(-tau)}
+    neurons = {
+        name: replace(neuron, constants={**constants, **neuron.constants})
+        for name, neuron in {"forward": forward, "feedback": FEEDBACK, "error": ERROR}.items()
+    }
+    group = np.arange(sizes[-1]) // (sizes[-1] // classes)
+    names = ["input", *(f"hidden{k}" for k in range(1, len(sizes) - 1)), "output"]
+    kinds = [INPUT, *[neurons["forward"]] * (len(sizes) - 1)]
+    layers = [Layer(*layer) for layer in zip(names, sizes, kinds, strict=True)]
+    scales = {"w": w_scale, "b": b_scale}
+
+    def draw(variable: str, layers: tuple[int, int], shape: tuple[int, int]) -> Any:
+        # A stream of numbers of its own for each matrix: every rule starts from the same W.
+        rng = np.random.default_rng((seed, *map(ord, variable), *layers))
+        if variable == "mask":
+            return rng.random(shape) < 0.5
+        return rng.uniform(-scales[variable], scales[variable], shape)
+
+    circuit = learning_circuit(
+        f"lillicrap spiking {'-'.join(map(str, sizes))}, {rule.name}",
+        rule,
+        layers,
+        dt=dt,
+        initial=draw,
+        feedback=neurons["feedback"],
+        error=replace(neurons["error"], initial={"group": group}),
+        rates=rates,
+        columns={"stimulus": sizes[0], "target": classes},
+        notes=("Lillicrap et al. 2016, eqs 5-8",),
+    )
+    return with_votes(circuit, group, classes)
+
+
+def with_votes(circuit: Circuit, group: Any, classes: int) -> Circuit:
+    """Add the readout: one counter per class, of the spikes of its output neurons.
+
+    The paper's guess is the class whose neurons are most active while the image is shown.
+    """
+    output = circuit.population("output")
+    votes = Population(
+        "votes",
+        classes,
+        "tally : 1\nlast : 1 (shared)",
+        steps=(Step("start", "last = last_at(t - t0)\ntally = tally*(1 - first_at(t - t0))"),),
+        events={"guess": Event("end", "last > 0.5", ("tally",))},
+    )
+    ballots = Projection(
+        "output_to_votes",
+        "output",
+        "votes",
+        "",
+        (Pathway("vote", READOUT, "tally_post += 1"),),
+        pre=np.arange(output.size, dtype=np.int32),
+        post=np.asarray(group, np.int32),
+    )
+    return replace(
+        circuit,
+        populations=(*circuit.populations, votes),
+        projections=(*circuit.projections, ballots),
+    )
+
+
+def _check(
+    sizes: Sequence[int], classes: int, tau: float, w_scale: float, b_scale: float, dt_ms: float
+) -> None:
+    if len(sizes) < 2 or min(sizes) < 1:
+        raise InputError(f"sizes: at least an input and an output layer (got {tuple(sizes)})")
+    if classes < 1 or sizes[-1] % classes:
+        raise InputError(
+            f"sizes: an output layer that {classes} classes share equally (got {sizes[-1]} neurons)"
+        )
+    scales = {"w_scale": w_scale, "b_scale": b_scale}
+    for name, scale in scales.items():
+        if not 0 <= scale < np.inf:
+            raise InputError(f"{name}: a finite number of at least 0 (got {scale})")
+    if not 0 < dt_ms < np.inf:
+        raise InputError(f"dt_ms: a positive number of ms (got {dt_ms})")
+    if not 0 < tau < 1:
+        raise InputError(f"tau: a number between 0 and 1 (got {tau})")

@@ -1,0 +1,264 @@
+"""The command line. What is slow to import is imported by the command that needs it."""
+
+from __future__ import annotations
+
+import signal
+import sys
+from collections.abc import Sequence
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+import snn_credit
+from snn_credit.errors import InputError
+
+if TYPE_CHECKING:
+    from rich.console import Console
+
+    from snn_credit.harness.run import Request
+
+app = typer.Typer(
+    help="Spiking networks that learn without weight transport.",
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    add_completion=False,
+    no_args_is_help=True,
+)
+data = typer.Typer(help="Data sets.", rich_markup_mode=None, no_args_is_help=True)
+app.add_typer(data, name="data")
+
+# the base of every usage error: newer typers keep it within, older ones take it from click
+_UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
+
+RunFile = Annotated[Path, typer.Argument(metavar="RUN.h5", help="The file of a run.")]
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run one command; return its exit status: 0, 2 for a person's error, 130 when stopped."""
+    from snn_credit.harness.problems import disk_problem, one_line
+
+    try:
+        args = list(sys.argv[1:] if argv is None else argv)
+        status = app(args=args, prog_name="snn-credit", standalone_mode=False)
+        return status if isinstance(status, int) else 0
+    except InputError as error:
+        return _complain(" ".join(str(error).split()))
+    except _UsageProblem as error:
+        if type(error).__name__ == "NoArgsIsHelpError":
+            print(error, file=sys.stderr)
+            return 2
+        return _complain(" ".join(_usage(error).split()))
+    except (KeyboardInterrupt, typer.Abort):
+        return _complain("stopped", 130)
+    except (OSError, RuntimeError) as error:
+        if (problem := disk_problem(error)) is not None:
+            return _complain(one_line(problem))
+        if type(error).__name__ == "WorkerError":
+            return _complain(str(error), 1)
+        raise
+
+
+def _complain(line: str, status: int = 2) -> int:
+    print(f"snn-credit: {line}", file=sys.stderr)
+    return status
+
+
+def _usage(error: Any) -> str:
+    """Say a usage error of typer's in one line."""
+    context, param = getattr(error, "ctx", None), getattr(error, "param", None)
+    command = context.command_path if context else "snn-credit"
+    if type(error).__name__ == "MissingParameter" and param is not None:
+        return f"{param.metavar or param.opts[-1]}: a value, see {command} --help (got none)"
+    if (option := getattr(error, "option_name", None)) is not None:
+        close = " or ".join(getattr(error, "possibilities", None) or ())
+        hint = f"; did you mean {close}?" if close else ""
+        return f"{option}: an option of {command} with its value{hint} (got {error.message})"
+    if param is not None:
+        return f"{param.opts[-1]}: {error.message}"
+    return f"{command}: what its --help shows (got {error.message})"
+
+
+def _whole(text: str) -> int:
+    try:
+        return int(text)
+    except ValueError:
+        raise typer.BadParameter(f"a whole number (got {text!r})") from None
+
+
+def _version(wanted: bool) -> None:
+    if wanted:
+        print(f"snn-credit {snn_credit.__version__}")
+        raise typer.Exit
+
+
+@app.callback()
+def _root(
+    version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Say the version.")
+    ] = False,
+) -> None:
+    pass
+
+
+@app.command("list")
+def list_() -> None:
+    """List the experiments, with paper and figure."""
+    from snn_credit.experiments import TABLE, load
+    from snn_credit.harness.show import experiments
+
+    experiments(_console(), [load(name) for name in TABLE])
+
+
+@app.command("run")
+def run_(
+    experiment: Annotated[str, typer.Argument(metavar="ID", help="See snn-credit list.")],
+    preset: Annotated[str, typer.Option(help="smoke, laptop or paper.")] = "laptop",
+    device: Annotated[str, typer.Option(help="See snn-credit devices.")] = "auto",
+    seed: Annotated[
+        int | None, typer.Option(parser=_whole, metavar="N", help="One seed [0].")
+    ] = None,
+    seeds: Annotated[
+        int | None, typer.Option(parser=_whole, metavar="N", help="Seeds 0 to N-1.")
+    ] = None,
+    jobs: Annotated[int, typer.Option(parser=_whole, metavar="N", help="Seeds at a time.")] = 1,
+    settings: Annotated[
+        list[str] | None,
+        typer.Option("--set", metavar="KEY=VALUE", help="Change a setting of the preset."),
+    ] = None,
+    out: Annotated[
+        Path | None, typer.Option(metavar="DIR", help="Where to write [runs/ID-PRESET].")
+    ] = None,
+    force: Annotated[bool, typer.Option("--force", help="Replace an earlier run.")] = False,
+    resume: Annotated[bool, typer.Option("--resume", help="Continue an earlier run.")] = False,
+) -> None:
+    """Run an experiment and put its numbers beside the paper's."""
+    from snn_credit.devices import choose
+    from snn_credit.experiments import TABLE, load
+    from snn_credit.harness import show
+    from snn_credit.harness.config import with_settings
+    from snn_credit.harness.display import choose_display
+    from snn_credit.harness.run import Request, run
+
+    found = load(experiment)
+    request = Request(
+        experiment=found,
+        module=TABLE[experiment],
+        preset=preset,
+        config=with_settings(found.preset(preset), settings or []),
+        seeds=_seeds(seed, seeds),
+        device=choose(device),
+        out=out or Path("runs") / f"{experiment}-{preset}",
+        jobs=_at_least("--jobs", jobs, 1),
+        force=force,
+        resume=resume,
+    )
+    if force and resume:
+        raise InputError("--force: not together with --resume (got both)")
+    notes = [f"device: {request.device}, the best that is there"] if device == "auto" else []
+    if cost := found.cost(request.config):
+        notes.append(cost)
+    signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is ours too
+    try:
+        result, worked = run(request, choose_display(_console(stderr=True)), notes)
+    except KeyboardInterrupt:
+        raise typer.Exit(_stopped(request, settings or [])) from None
+    if not worked:
+        show.line(_console(), f"{request.out} is complete: nothing to continue")
+    show.result(_console(), result)
+    show.next_steps(_console(), request.out)
+
+
+def _seeds(seed: int | None, seeds: int | None) -> tuple[int, ...]:
+    if seed is not None and seeds is not None:
+        raise InputError(f"--seed: not together with --seeds (got {seed} and {seeds})")
+    if seeds is not None:
+        return tuple(range(_at_least("--seeds", seeds, 1)))
+    return (_at_least("--seed", seed or 0, 0),)
+
+
+def _at_least(name: str, value: int, least: int) -> int:
+    if value < least:
+        raise InputError(f"{name}: a whole number of at least {least} (got {value})")
+    return value
+
+
+def _stopped(request: Request, settings: list[str]) -> int:
+    import shlex
+
+    from snn_credit.harness.manifest import can_resume
+
+    if not can_resume(request.out, request.manifest):
+        return _complain("stopped; nothing was changed", 130)
+    seeds = ["--seeds", len(request.seeds)] if request.several else ["--seed", *request.seeds]
+    words = ["snn-credit", "run", request.experiment.id, "--preset", request.preset,
+             "--device", request.device, *seeds, "--jobs", request.jobs,
+             *(word for setting in settings for word in ("--set", setting)),
+             "--out", request.out, "--resume"]  # fmt: skip
+    return _complain(f"stopped; continue with: {shlex.join(map(str, words))}", 130)
+
+
+@app.command()
+def raster(
+    run_file: RunFile,
+    out: Annotated[
+        Path | None, typer.Option("-o", metavar="FILE", help="Where to [raster.png beside it].")
+    ] = None,
+) -> None:
+    """Draw the raster and the potentials of a run."""
+    from snn_credit.harness.show import line, save_figure
+
+    target = out or run_file.with_name("raster.png")
+    if target.suffix not in (".png", ".pdf", ".svg"):
+        raise InputError(f"-o: a name that ends in .png, .pdf or .svg (got {target})")
+    if not target.parent.is_dir():
+        raise InputError(f"-o: a name in a folder that exists (got {target})")
+
+    from snn_credit import analysis, recording
+
+    save_figure(analysis.raster(recording.open_run(run_file)), target)
+    line(_console(), str(target))
+
+
+@app.command()
+def info(run_file: RunFile) -> None:
+    """Say what the file of a run holds."""
+    from snn_credit import recording
+    from snn_credit.harness.show import facts
+
+    facts(_console(), recording.open_run(run_file).summary())
+
+
+@app.command()
+def devices() -> None:
+    """Say which devices are there, and what the others lack."""
+    from snn_credit.devices import available_devices
+    from snn_credit.harness.show import device_table
+
+    device_table(_console(), available_devices())
+
+
+@data.command()
+def fetch(
+    name: Annotated[str, typer.Argument(metavar="NAME", help="Such as mnist.")],
+) -> None:
+    """Download a data set into the user's cache folder."""
+    from snn_credit.data.fetch import fetch as download
+    from snn_credit.harness.show import line
+
+    line(_console(), str(download(name)))
+
+
+@data.callback()
+def _data() -> None:
+    pass
+
+
+def _console(stderr: bool = False) -> Console:
+    from rich.console import Console
+
+    return Console(stderr=stderr)
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,0 +1,86 @@
+"""What an experiment is: one figure or table of a paper, with settings that anyone can rerun."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any, Generic, TypeVar
+
+from snn_credit.errors import InputError, one_of
+from snn_credit.progress import Progress, Silent
+
+ConfigT = TypeVar("ConfigT")
+
+#: Row -> column -> number, None where there is none. Rows are rules by their name in the
+#: literature, columns say the quantity and its unit (``test error %``).
+Table = Mapping[str, Mapping[str, float | None]]
+
+
+@dataclass(frozen=True)
+class Context:
+    """Where and how one seed of an experiment runs.
+
+    Attributes
+    ----------
+    out : Path
+        The folder of this seed, which exists.
+    seed : int
+        The seed of every random number.
+    device : str
+        One of `snn_credit.devices.DEVICES`.
+    resume : bool
+        Continue from what `out` holds, if it holds anything.
+    progress : Progress
+        Who to tell.
+    """
+
+    out: Path
+    seed: int = 0
+    device: str = "auto"
+    resume: bool = False
+    progress: Progress = field(default_factory=Silent)
+
+
+def _costs_nothing(config: Any) -> str | None:
+    return None
+
+
+@dataclass(frozen=True)
+class Experiment(Generic[ConfigT]):
+    """One figure or table of a paper.
+
+    Attributes
+    ----------
+    id, paper, figure, about : str
+        Its name on the command line, where it comes from, and one line of what it shows.
+    presets : mapping
+        ``smoke``, ``laptop`` and ``paper`` -> a frozen dataclass of plain fields.
+    run : callable
+        Runs one seed; returns the measured table.
+    paper_numbers : Table
+        The paper's own numbers, in the rows and columns of the measured table.
+    cost : callable
+        What a run with this config takes, as a sentence for a person; None when that is little.
+    """
+
+    id: str
+    paper: str
+    figure: str
+    about: str
+    presets: Mapping[str, ConfigT]
+    run: Callable[[ConfigT, Context], Table]
+    paper_numbers: Table = field(default_factory=dict)
+    cost: Callable[[ConfigT], str | None] = _costs_nothing
+
+    def preset(self, name: str) -> ConfigT:
+        """Return the settings of that name.
+
+        Raises
+        ------
+        InputError
+            There is no such preset.
+        """
+        if name not in self.presets:
+            raise InputError(f"--preset: {one_of(name, self.presets)} (got {name!r})")
+        return self.presets[name]
