@@ -1,0 +1,84 @@
+"""Training in one call: what it refuses before it builds anything, and that `force` replaces."""
+
+from pathlib import Path
+
+import pytest
+
+from snn_credit.data import load
+from snn_credit.errors import InputError
+from snn_credit.models.lillicrap_spiking import network
+from snn_credit.progress import Silent
+from snn_credit.recording import open_run
+from snn_credit.spiking import train
+
+SMALL = load("digits").subset(20, 10, 10)
+CIRCUIT = network((64, 10, 10), "FA")
+
+
+def test_a_file_that_is_there_is_kept_unless_replacing_is_asked_for(tmp_path: Path) -> None:
+    path = tmp_path / "run.h5"
+    path.write_text("mine")
+    with pytest.raises(InputError, match=r"path: a new file, or resume, or force \(got .*run.h5"):
+        train(CIRCUIT, SMALL, path, images=5, device="runtime")
+    assert path.read_text() == "mine"
+    outcome = train(CIRCUIT, SMALL, path, images=5, evaluations=1, device="runtime", force=True)
+    run = open_run(path)
+    assert run.complete
+    assert run.experiment == CIRCUIT.name
+    assert run.metrics("learning")["test_error"][-1] == outcome.test_error
+
+
+def test_a_device_that_does_not_exist_leaves_no_file(tmp_path: Path) -> None:
+    with pytest.raises(InputError, match="device: one of auto, runtime"):
+        train(CIRCUIT, SMALL, tmp_path / "run.h5", images=5, device="gpu")
+    assert list(tmp_path.iterdir()) == []
+
+
+def test_resume_of_a_complete_run_reads_its_errors_and_simulates_nothing(tmp_path: Path) -> None:
+    path = tmp_path / "run.h5"
+    first = train(CIRCUIT, SMALL, path, images=5, evaluations=1, device="runtime", resume=True)
+    before = path.read_bytes()
+    again = train(CIRCUIT, SMALL, path, images=5, evaluations=1, device="runtime", resume=True)
+    assert again == first
+    assert None not in (first.test_error, first.validation_error)
+    assert path.read_bytes() == before
+
+
+def test_a_request_that_cannot_be_keeps_the_run_that_it_would_replace(tmp_path: Path) -> None:
+    path = tmp_path / "run.h5"
+    train(CIRCUIT, SMALL, path, images=5, evaluations=1, device="runtime")
+    before = path.read_bytes()
+    for bad in ({"images": 0}, {"device": "gpu"}, {"dtype": "float16"}, {"resume": True}):
+        with pytest.raises(InputError):
+            train(CIRCUIT, SMALL, path, **{"images": 5, "device": "runtime", "force": True, **bad})
+    assert path.read_bytes() == before
+
+
+class Stop(Silent):
+    """Stops a run after its second chunk, as ctrl-C does."""
+
+    updates = 0
+
+    def update(self, done: int, **numbers: float) -> None:
+        self.updates += 1
+        if self.updates == 3:
+            raise KeyboardInterrupt
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        ({"seed": 4}, r"resume: the seed of .*run.h5, 0 \(got 4\)"),
+        ({"chunk_steps": 20}, r"resume: the chunk_steps of .*run.h5, 10 \(got 20\)"),
+        ({"dtype": "float64"}, "resume: the dtype of"),
+        ({"images": 9}, "resume: the stream of"),
+    ],
+)
+def test_another_run_is_not_continued(tmp_path: Path, change: dict, message: str) -> None:
+    path = tmp_path / "run.h5"
+    asked = {"images": 8, "evaluations": 1, "chunk_steps": 10, "device": "runtime"}
+    with pytest.raises(KeyboardInterrupt):
+        train(CIRCUIT, SMALL, path, progress=Stop(), **asked)
+    with pytest.raises(InputError, match=message):
+        train(CIRCUIT, SMALL, path, resume=True, **{**asked, **change})
+    assert train(CIRCUIT, SMALL, path, resume=True, **asked).test_error is not None
