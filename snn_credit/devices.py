@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from snn_credit.errors import InputError, one_of
 
-DEVICES = ("auto", "runtime", "runtime:cython", "cpp_standalone", "cuda_standalone")
+DEVICES = ("auto", "dense", "runtime", "runtime:cython", "cpp_standalone", "cuda_standalone")
 _BEST = ("cuda_standalone", "cpp_standalone", "runtime")
 
 
@@ -30,6 +30,8 @@ def available_devices() -> tuple[DeviceStatus, ...]:
     needs_cpp = "needs a C++ compiler and make (Debian, Ubuntu: apt-get install g++ make)"
     needs_cuda = _missing_for_cuda() or (None if has_cpp else needs_cpp)
     return (
+        DeviceStatus("dense", bool(compiler), "loops over matrices in this process, compiled in a second and kept"
+                     if compiler else needs_cpp),
         DeviceStatus("runtime", True, "Brian's numpy target, in this process; starts at once"),
         DeviceStatus("runtime:cython", bool(compiler),
                      "Brian's cython target; compiles for a minute or two at first use"

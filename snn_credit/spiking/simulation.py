@@ -89,7 +89,8 @@ class Simulation:
     watch
         What to record of which population.
     seed
-        Of the spikes. Chunk k draws its numbers from ``(seed, k)``.
+        Of the spikes. On ``dense`` numbers depend on the time step and not on the chunks; on other
+        devices chunk k draws its numbers from ``(seed, k)``.
     uniforms
         ``uniforms(population, start, (steps, size))``: given uniform random numbers in place of
         the device's own, for exact comparison between devices.
@@ -135,8 +136,7 @@ class Simulation:
     def run(self) -> Iterator[Advance]:
         """Advance to the end of the stream; yields after each chunk, with ``state`` up to date."""
         for chunk in chunks(self.stream, self.shape.steps, self.done):
-            seed = int(np.random.SeedSequence((self.seed, chunk.index)).generate_state(1)[0])
-            result = self.program.run(self.state, self._chunk_tables(chunk), chunk.start, seed)
+            result = self.program.run(self.state, self._chunk_tables(chunk), chunk.start, self.seed)
             for name, array in result.state.items():
                 check_finite(f"{name} after chunk {chunk.index}", array)
             self.state = result.state

@@ -138,6 +138,9 @@ def expected(sizes, first, feedback, u, images, shown, names, lif=False):
 
 
 CASES = [
+    pytest.param("dense", FLAT, 60, False, id="dense-flat-chunks"),
+    pytest.param("dense", DEEP, 300, True, id="dense-deep-lif-whole"),
+    pytest.param("dense", DEEP, 60, True, id="dense-deep-lif-chunks"),
     pytest.param("runtime", FLAT, 60, False, id="runtime-flat-chunks"),
     pytest.param("runtime", DEEP, 300, True, id="runtime-deep-lif-whole"),
     pytest.param("runtime", DEEP, 60, True, id="runtime-deep-lif-chunks"),

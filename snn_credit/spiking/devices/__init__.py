@@ -15,6 +15,10 @@ def open_program(circuit: Circuit, shape: Shape, device: str) -> tuple[str, Prog
         from snn_credit.spiking.devices.runtime import RuntimeProgram
 
         return chosen, RuntimeProgram(circuit, shape, chosen.partition(":")[2] or "numpy")
+    if chosen.startswith("dense"):
+        from snn_credit.spiking.devices.dense import DenseProgram
+
+        return chosen, DenseProgram(circuit, shape, chosen)
     from snn_credit.spiking.devices.standalone import open_standalone
 
     return chosen, open_standalone(circuit, shape, chosen)

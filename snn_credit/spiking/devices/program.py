@@ -72,8 +72,13 @@ class Program(Protocol):
         ...
 
     def run(self, state: State, tables: State, start: int, seed: int) -> Result:
-        """Run the chunk that begins at time step ``start``."""
+        """Run the chunk that begins at time step ``start``; ``seed`` is that of the whole run."""
         ...
+
+
+def chunk_seed(seed: int, chunk: int) -> int:
+    """Return the seed of one chunk, for devices whose random generators start anew in each."""
+    return int(np.random.SeedSequence((seed, chunk)).generate_state(1)[0])
 
 
 def check_arrays(expected: Expected, given: Mapping[str, NDArray[Any]]) -> State:

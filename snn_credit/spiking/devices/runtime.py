@@ -12,7 +12,13 @@ import numpy as np
 from snn_credit.spiking.circuit import Circuit
 from snn_credit.spiking.devices.borrowed import brian_settings
 from snn_credit.spiking.devices.build import Built, Shape, build, expected_state
-from snn_credit.spiking.devices.program import Result, State, check_arrays, first_state
+from snn_credit.spiking.devices.program import (
+    Result,
+    State,
+    check_arrays,
+    chunk_seed,
+    first_state,
+)
 
 
 class RuntimeProgram:
@@ -58,13 +64,18 @@ class RuntimeProgram:
         for monitor in built.monitors.values():
             monitor.resize(0)
             monitor.variables["N"].set_value(0)
-        # Brian looks for infinities by comparing with 1e50, which no float32 holds.
-        with self._brian(), np.errstate(over="ignore"):
-            b2.seed(seed)
-            built.network.t_ = start * dt
-            built.network.run(self.shape.steps * self.circuit.dt, namespace={})
+        with self._brian():
+            self._advance(start, seed)
         after = {key: np.array(np.atleast_1d(v.get_value())) for key, v in built.state.items()}
         return Result(after, {key: _reported(m) for key, m in built.monitors.items()})
+
+    def _advance(self, start: int, seed: int) -> None:
+        """Run the network from time step ``start`` for a chunk."""
+        b2.seed(chunk_seed(seed, start // self.shape.steps))
+        self.built.network.t_ = start * float(self.circuit.dt)
+        # Brian looks for infinities by comparing with 1e50, which no float32 holds.
+        with np.errstate(over="ignore"):
+            self.built.network.run(self.shape.steps * self.circuit.dt, namespace={})
 
 
 def _reported(monitor: b2.EventMonitor) -> dict[str, Any]:

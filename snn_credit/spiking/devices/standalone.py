@@ -29,7 +29,14 @@ from snn_credit.spiking.devices.borrowed import brian_settings
 from snn_credit.spiking.devices.build import TOKEN, Built, Shape, build, expected_state
 from snn_credit.spiking.devices.child import run_child
 from snn_credit.spiking.devices.leftovers import owned, sweep
-from snn_credit.spiking.devices.program import Events, Result, State, check_arrays, first_state
+from snn_credit.spiking.devices.program import (
+    Events,
+    Result,
+    State,
+    check_arrays,
+    chunk_seed,
+    first_state,
+)
 from snn_credit.spiking.devices.races import check_races
 
 _MANIFEST = "manifest.json"
@@ -253,6 +260,7 @@ class StandaloneProgram:
         It works in a folder of its own, so that names of files go in without their path: programs
         of brian2cuda make the arguments' values lower case.
         """
+        seed = chunk_seed(seed, start // self.shape.steps)
         t0 = np.array([start * float(self.circuit.dt)])
         token = np.array([float(seed) + 0.5])
         given = {**state, **{f"{p.name}.t0": t0 for p in self.circuit.populations}}

@@ -1,0 +1,1 @@
+"""Plans as C++: loops over matrices on the CPU."""

@@ -1,0 +1,29 @@
+"""What runs a plan: the C++ program and the tensor program."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any, Protocol
+
+from numpy.typing import NDArray
+
+from snn_credit.dense.plan import Plan, Values
+
+
+class Engine(Protocol):
+    """A plan that is ready to run on its values, which it reads and writes in place."""
+
+    plan: Plan
+    values: Values
+
+    def run(self, steps: int, ends: Sequence[int], seed: int) -> bool:
+        """Run at most ``steps`` time steps; returns whether every clock has reached its end.
+
+        ``ends`` are numbers of time steps, one for each of the plan's clocks; ``seed`` keys the
+        random numbers, which depend on nothing else but the time step, the operation and the index.
+        """
+        ...
+
+    def recorded(self, operation: str) -> Mapping[str, NDArray[Any]]:
+        """Return what a monitor has recorded since it was last asked, and forget it."""
+        ...
