@@ -30,7 +30,7 @@ def available_devices() -> tuple[DeviceStatus, ...]:
     needs_cpp = "needs a C++ compiler and make (Debian, Ubuntu: apt-get install g++ make)"
     needs_cuda = _missing_for_cuda() or (None if has_cpp else needs_cpp)
     return (
-        DeviceStatus("dense", bool(compiler), "loops over matrices in this process, compiled in a second and kept"
+        DeviceStatus("dense", bool(compiler), "loops over matrices; compiled in a second and kept"
                      if compiler else needs_cpp),
         DeviceStatus("runtime", True, "Brian's numpy target, in this process; starts at once"),
         DeviceStatus("runtime:cython", bool(compiler),

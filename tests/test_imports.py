@@ -21,7 +21,7 @@ FOLDERS = {
     "snn_credit.data": ROOT / "data",
 }
 PACKAGES = {
-    *("rules", "spiking", "rate", "recording", "analysis"),
+    *("rules", "dense", "spiking", "rate", "recording", "analysis"),
     *("data", "models", "experiments", "harness"),
 }
 # Modules of the package itself that stand above everything; the others stand below everything.
@@ -31,12 +31,13 @@ TOP = {"cli", "__main__"}
 FORBIDDEN = {
     "base": PACKAGES | {"top"},
     "rules": PACKAGES - {"rules"} | {"top"},
+    "dense": PACKAGES - {"dense"} | {"top"},
     "spiking": {"rate", "models", "experiments", "harness", "top"},
-    "rate": {"spiking", "models", "experiments", "harness", "top"},
+    "rate": {"dense", "spiking", "models", "experiments", "harness", "top"},
     "recording": PACKAGES - {"recording"} | {"top"},
     "analysis": PACKAGES - {"recording", "analysis"} | {"top"},
     "data": PACKAGES - {"data"} | {"top"},
-    "models": {"analysis", "experiments", "harness", "top"},
+    "models": {"dense", "analysis", "experiments", "harness", "top"},
     "experiments": {"top"},
     "harness": PACKAGES - {"recording", "harness"} | {"top"},
     "top": set(),

@@ -46,4 +46,5 @@ class Captured:
             self.keywords["eventspace_variable"].get_value()[-1] = 0
 
     def __call__(self) -> None:
+        """Refuse to run alone."""
         raise RuntimeError(f"{self.name}: runs as part of its network only")

@@ -270,9 +270,8 @@ def extract(network: Any, arrays: Callable[[ArrayVariable], Any]) -> tuple[Plan,
         for clock in reader.clocks.values()
     )
     reader.values.arrays = {key: arrays(variable) for key, variable in reader.variables.items()}
-    return Plan(
-        tuple(operations), clocks, np.dtype(prefs["core.default_float_dtype"]).name
-    ), reader.values
+    dtype: Any = prefs["core.default_float_dtype"]
+    return Plan(tuple(operations), clocks, np.dtype(dtype).name), reader.values
 
 
 def _operations(reader: _Reader, thing: Any) -> list[Operation]:

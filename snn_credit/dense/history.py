@@ -14,9 +14,9 @@ class SpikeHistory:
     """Which sources had an event in each of the last steps: what Brian's spike queue is for.
 
     Brian asks a device for a queue for each pathway, has it prepared before every run, and stores
-    and restores it with the network. Where every pathway of a network is known beforehand no synapse
-    has to be queued: a synapse with a delay of ``d`` steps looks up its source's row of ``d`` steps
-    ago.
+    and restores it with the network. Where every pathway of a network is known beforehand no
+    synapse has to be queued: a synapse with a delay of ``d`` steps looks up its source's row of
+    ``d`` steps ago.
 
     Attributes
     ----------

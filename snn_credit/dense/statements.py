@@ -31,7 +31,7 @@ from snn_credit.dense.plan import (
 from snn_credit.errors import InputError
 
 _DRAWN = re.compile(r"\b(randn?)\(\)")
-_DISTRIBUTIONS = {"rand": "uniform", "randn": "normal"}
+_DISTRIBUTIONS: dict[str, Any] = {"rand": "uniform", "randn": "normal"}
 
 
 @dataclass
@@ -45,7 +45,7 @@ class Read:
     tables: list[Table] = field(default_factory=list)
     functions: dict[str, Function] = field(default_factory=dict)
     variables: dict[str, ArrayVariable] = field(default_factory=dict)
-    numbers: dict[str, float] = field(default_factory=dict)
+    numbers: dict[str, Any] = field(default_factory=dict)
     values: dict[str, tuple[NDArray[Any], float, int]] = field(default_factory=dict)
 
     def array(self, variable: ArrayVariable) -> Array:
@@ -57,7 +57,8 @@ class Read:
 
 def array_of(variable: ArrayVariable) -> Array:
     """Return the plan's name for one of Brian's arrays."""
-    key = f"{variable.owner.name}.{variable.name}"
+    owner: Any = variable.owner
+    key = f"{owner.name}.{variable.name}"
     return Array(key, np.dtype(variable.dtype).name, bool(variable.scalar))
 
 
@@ -134,7 +135,7 @@ def _resolve(
             found.names.setdefault(index, Reference(found.array(variables[index]), OWN))
         found.names[name] = Reference(found.array(variable), index)
     elif isinstance(variable, Constant):
-        value = variable.get_value()
+        value: Any = variable.get_value()
         kind = "int64" if isinstance(value, (bool, int, np.integer, np.bool_)) else "float"
         found.constants[name] = kind
         found.numbers[name] = value

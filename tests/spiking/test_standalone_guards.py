@@ -242,7 +242,7 @@ def test_a_build_that_was_stopped_is_not_taken_for_whole(
         patch.setattr(standalone, "_translate_and_compile", stopped)
         with pytest.raises(KeyboardInterrupt):
             open_it()
-    assert not list(standalone.cache_folder().iterdir())
+    assert not list(standalone.programs_folder().iterdir())
     assert open_it().executable == "main"
 
 

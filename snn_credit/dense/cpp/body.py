@@ -31,7 +31,7 @@ class _Renderer(CPPNodeRenderer):
         super().__init__()
         self._suffix = "f" if single else ""
 
-    def render_Constant(self, node):  # noqa: ANN001, ANN201, N802 - Brian's name, untyped
+    def render_Constant(self, node):
         text = super().render_Constant(node)
         return f"{text}{self._suffix}" if isinstance(node.value, float) else text
 
@@ -41,10 +41,27 @@ def pointer(array: Array) -> str:
     return re.sub(r"\W", "_", array.key)
 
 
-def expression(text: str, operation: Operation, dtype: str) -> str:
-    """Return an expression as C++."""
+def narrowed(statement: Statement, operation: Operation) -> set[str]:
+    """Return the shared double-precision names that a single-precision statement reads as single.
+
+    One double factor would make the whole loop compute in double precision. What is a function of
+    time stays as it is, and so does everything in a statement that reads a double of each element.
+    """
+    names = get_identifiers(statement.expression) & operation.names.keys()
+    exact = {n for n in names if operation.names[n].array.dtype == "float64"}
+    calls = {table.name for table in operation.tables} | {"timestep"}
+    if statement.dtype != "float32" or calls & get_identifiers(statement.expression):
+        return set()
+    shared = {name for name in exact if operation.names[name].index == SHARED}
+    return shared if shared == exact else set()
+
+
+def expression(text: str, operation: Operation, statement: Statement) -> str:
+    """Return an expression of a statement as C++."""
+    single = statement.dtype == "float32"
     renamed = {f.name: f.cpp_name for f in operation.functions if f.name != f.cpp_name}
-    return _Renderer(dtype == "float32").render_expr(word_substitute(text, renamed)).strip()
+    renamed |= {name: f"float({name})" for name in narrowed(statement, operation)}
+    return _Renderer(single).render_expr(word_substitute(text, renamed)).strip()
 
 
 def used_names(statement: Statement) -> set[str]:
@@ -70,19 +87,17 @@ def line(statement: Statement, operation: Operation) -> list[str]:
             op = "="
         else:
             constant = "const " if statement.constant else ""
-            text = expression(statement.expression, operation, statement.dtype)
+            text = expression(statement.expression, operation, statement)
             return [f"{constant}{kind} {target} = {text};"]
     if statement.branches:
         for number, (values, text) in enumerate(statement.branches):
             tests = " && ".join(name if value else f"!{name}" for name, value in values)
             test = f"if ({tests})" if number < len(statement.branches) - 1 else ""
             otherwise = "else " if number else ""
-            text = expression(text, operation, statement.dtype)
+            text = expression(text, operation, statement)
             lines.append(f"{otherwise}{test} {target} {op} {text};".replace("  ", " "))
     else:
-        lines.append(
-            f"{target} {op} {expression(statement.expression, operation, statement.dtype)};"
-        )
+        lines.append(f"{target} {op} {expression(statement.expression, operation, statement)};")
     if statement.guard:
         return [f"if ({statement.guard}) {{", *(f"    {text}" for text in lines), "}"]
     return lines

@@ -4,31 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import os
-import platform
 import shutil
 import subprocess
 import tempfile
 from pathlib import Path
 
 from snn_credit.errors import InputError
+from snn_credit.programs import processor, programs_folder
 
 #: -ffast-math lets the compiler make vector instructions of sums and of exp(). Infinities and NaN
 #: keep their meaning. The library is linked without it: it would make the whole process take
 #: denormal numbers for 0.
-_COMPILE = "-c -O3 -march=native -ffast-math -fno-finite-math-only -fPIC -std=c++17 -w".split()
+_COMPILE = (
+    *("-c", "-O3", "-march=native", "-ffast-math", "-fno-finite-math-only"),
+    *("-fPIC", "-std=c++17", "-w"),
+)
 _LINK = ["-shared"]
 _THREADS = "-fopenmp"
-
-
-def cache_folder() -> Path:
-    """Return the folder of built programs: SNN_CREDIT_CACHE, or the user's cache."""
-    given = os.environ.get("SNN_CREDIT_CACHE")
-    base = (
-        Path(given)
-        if given
-        else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "snn_credit"
-    )
-    return base / "programs"
 
 
 def compiler() -> str:
@@ -57,8 +49,8 @@ def library(source: str) -> Path:
         If there is no compiler, it does not take the program, or the folder cannot be written.
     """
     command = compiler()
-    key = "\n".join((source, command, _version(command), *_COMPILE, _processor()))
-    folder = cache_folder()
+    key = "\n".join((source, command, _version(command), *_COMPILE, processor()))
+    folder = programs_folder()
     path = folder / f"dense-{hashlib.sha256(key.encode()).hexdigest()[:20]}.so"
     if path.exists():
         return path
@@ -99,12 +91,3 @@ def _call(command: list[str]) -> str:
 def _version(command: str) -> str:
     said = subprocess.run([command, "--version"], capture_output=True, text=True, check=False)
     return said.stdout.partition("\n")[0]
-
-
-def _processor() -> str:
-    """Return the processor's features: programs are compiled for the machine they are built on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line for line in lines if line.lower().startswith(("flags", "features"))), "")

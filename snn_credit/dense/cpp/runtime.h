@@ -175,10 +175,27 @@ struct Run {
     }
 };
 
-// Threads pay only where there is much to do: starting them on a busy machine costs more than a
-// small matrix.
-static inline int threads_for(const Run &run, int64_t synapses) {
-    return synapses < 500000 ? 1 : run.threads;
+// The elements of a loop do not touch each other's memory.
+#if defined(__clang__)
+#define INDEPENDENT _Pragma("clang loop vectorize(assume_safety)")
+#elif defined(__GNUC__)
+#define INDEPENDENT _Pragma("GCC ivdep")
+#else
+#define INDEPENDENT
+#endif
+
+// Divides `n` rows or columns between threads, in whole cache lines. Threads pay only where there
+// is much to do: starting them on a busy machine costs more than a small matrix.
+template <typename Work>
+static inline void share(const Run &run, int64_t synapses, int64_t n, const Work &work) {
+    if (run.threads < 2 || synapses < 500000) {
+        work(0, n);
+        return;
+    }
+    const int64_t wide = ((n + run.threads - 1) / run.threads + 15) / 16 * 16;
+#pragma omp parallel for schedule(static) num_threads(run.threads)
+    for (int part = 0; part < run.threads; ++part)
+        work(std::min<int64_t>(n, part * wide), std::min<int64_t>(n, (part + 1) * wide));
 }
 
 // Numbers too small for full precision are taken for 0 while a program runs, and only then.

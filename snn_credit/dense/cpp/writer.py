@@ -7,7 +7,8 @@ from dataclasses import dataclass, field
 from importlib import resources
 
 from snn_credit.dense.cpp.body import C_TYPES, body, pointer, written
-from snn_credit.dense.cpp.loops import LOOPS, Context
+from snn_credit.dense.cpp.context import Context
+from snn_credit.dense.cpp.loops import LOOPS
 from snn_credit.dense.plan import SHARED, Array, Operation, Plan
 
 
@@ -99,7 +100,7 @@ def _opening(context: Context) -> list[str]:
         lines.append(
             f"const auto {table.name} = [&]({arguments}) {{ return _{table.name}.at({values}); }};"
         )
-    return [*lines, *context.draws_of(operation.block.shared, "0"), *_shared(operation)]
+    return [*lines, *context.draws(operation.block.shared, "0"), *_shared(operation)]
 
 
 def _shared(operation: Operation) -> list[str]:
@@ -130,9 +131,13 @@ def _main(plan: Plan, layout: Layout) -> str:
         calls.append(f"{due}op_{number}(run);  // {operation.name}")
     count = len(plan.clocks)
     clocks = [
-        f"int64_t *step_{c} = {_array(layout, k.step)}; double *time_{c} = {_array(layout, k.time)}; "
-        f"const double *dt_{c} = {_array(layout, k.dt)};"
-        for c, k in enumerate(plan.clocks)
+        f"{kind}_{c} = {_array(layout, array)};"
+        for c, clock in enumerate(plan.clocks)
+        for kind, array in (
+            ("int64_t *step", clock.step),
+            ("double *time", clock.time),
+            ("const double *dt", clock.dt),
+        )
     ]
     if count > 1:
         choose = [
@@ -177,7 +182,9 @@ extern "C" int64_t recorded(void *made, int64_t number, const char **bytes) {{
     return (int64_t)buffer.bytes.size();
 }}
 
-extern "C" void forget(void *made, int64_t number) {{ ((Run *)made)->buffers[number].bytes.clear(); }}
+extern "C" void forget(void *made, int64_t number) {{
+    ((Run *)made)->buffers[number].bytes.clear();
+}}
 
 // Runs at most `steps` time steps; returns 1 when every clock has reached its end.
 extern "C" int64_t advance(void *made, void **arrays, const int64_t *integers, const double *floats,

@@ -1,8 +1,8 @@
 """The devices ``dense``: a circuit as loops over matrices, in this process.
 
-The circuit's Brian objects are made on this package's own Brian device (``snn_credit.dense``), which
-turns the whole network into one program. The program is made once; each chunk sets the state, runs
-it, and reads the state back, all in the same memory.
+The circuit's Brian objects are made on this package's own Brian device (``snn_credit.dense``),
+which turns the whole network into one program. The program is made once; each chunk sets the state,
+runs it, and reads the state back, all in the same memory.
 """
 
 from __future__ import annotations

@@ -11,7 +11,6 @@ from __future__ import annotations
 
 import hashlib
 import json
-import os
 import shutil
 import tempfile
 from collections.abc import Mapping
@@ -23,6 +22,7 @@ import brian2 as b2
 import numpy as np
 
 from snn_credit.errors import InputError
+from snn_credit.programs import programs_folder
 from snn_credit.spiking.circuit import Circuit
 from snn_credit.spiking.devices import cuda, toolchain
 from snn_credit.spiking.devices.borrowed import brian_settings
@@ -63,17 +63,6 @@ class Manifest:
     monitors: dict[str, dict[str, Array]]
 
 
-def cache_folder() -> Path:
-    """Return the folder of built programs: SNN_CREDIT_CACHE, or the user's cache."""
-    given = os.environ.get("SNN_CREDIT_CACHE")
-    base = (
-        Path(given)
-        if given
-        else Path(os.environ.get("XDG_CACHE_HOME") or Path.home() / ".cache") / "snn_credit"
-    )
-    return base / "programs"
-
-
 def open_standalone(circuit: Circuit, shape: Shape, device: str) -> StandaloneProgram:
     """Build a circuit's program, or find it in the cache.
 
@@ -85,7 +74,7 @@ def open_standalone(circuit: Circuit, shape: Shape, device: str) -> StandalonePr
     """
     if device == "cuda_standalone":
         check_races(circuit)
-    folder = cache_folder() / f"{device}-{_key(circuit, shape, device)}"
+    folder = programs_folder() / f"{device}-{_key(circuit, shape, device)}"
     if not (folder / _MANIFEST).exists():
         _build_into(folder, circuit, shape, device)
     return StandaloneProgram(folder, circuit, shape)

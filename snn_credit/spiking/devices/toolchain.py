@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import logging
 import os
-import platform
 import subprocess
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -15,6 +14,7 @@ from typing import Any
 import brian2 as b2
 
 from snn_credit.errors import InputError
+from snn_credit.programs import processor
 from snn_credit.spiking.devices import cpp, cuda
 
 #: What each device adds: ``SEED``, ``prepare(directory, jobs)``, ``ALL_TO_ALL``.
@@ -26,18 +26,9 @@ def versions(device: str) -> list[str]:
     return [
         f"brian2 {metadata.version('brian2')}",
         *b2.prefs["codegen.cpp.extra_compile_args_gcc"],
-        _processor(),
+        processor(),
         *(cuda.versions() if device == "cuda_standalone" else ()),
     ]
-
-
-def _processor() -> str:
-    """Return the processor's features: programs are compiled for the machine they are built on."""
-    try:
-        lines = Path("/proc/cpuinfo").read_text().splitlines()
-    except OSError:
-        return platform.processor()
-    return next((line for line in lines if line.lower().startswith(("flags", "features"))), "")
 
 
 @contextmanager
