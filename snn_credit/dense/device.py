@@ -157,14 +157,21 @@ class DenseDevice(RuntimeDevice):
             clock.set_interval(start, end)
         program = self.prepare(net, namespace)
         say = _reporter(report, float(report_period), start, duration)
-        self.advance(net, program, say)
-        net.t_ = float(end)
+        if self.advance(net, program, say):
+            for clock in net._clocks:
+                clock.set_interval(end, end)
+            net.t_ = float(end)
+        else:
+            net.t_ = min(float(clock.t_[:]) for clock in net._clocks)
         net.after_run()
 
     def advance(
         self, net: Network, program: Engine, say: Callable[[float], None] | None = None
-    ) -> None:
-        """Run a program until its clocks have reached the ends of their intervals."""
+    ) -> bool:
+        """Run a program until its clocks have reached the ends of their intervals.
+
+        Returns whether they have: a run may be stopped before.
+        """
         clocks = {clock.name: clock for clock in net._clocks}
         ends = [clocks[c.step.key.partition(".")[0]]._i_end for c in program.plan.clocks]
         first = [int(program.values.arrays[c.step.key][0]) for c in program.plan.clocks]
@@ -182,6 +189,7 @@ class DenseDevice(RuntimeDevice):
         finally:
             Network._globally_running = False
             self._collect(net, program)
+        return done
 
     def _collect(self, net: Network, program: Engine) -> None:
         """Hand recorded values to Brian's monitors, and tell the pathways what time it is."""

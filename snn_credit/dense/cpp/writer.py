@@ -152,13 +152,13 @@ def _main(plan: Plan, layout: Layout) -> str:
             "        fabs(times[c] - times[first]) / std::min(dts[first], dts[c]) < 1e-4;",
         ]
     else:
-        choose = ["if (*step_0 >= ends[0]) return 1;"]
+        choose = ["if (*step_0 >= ends[0]) return 1;" if count else "return 1;"]
     ticks = [
         (f"if (due[{c}]) " if count > 1 else "")
         + f"{{ ++*step_{c}; *time_{c} = (double)*step_{c} * *dt_{c}; }}"
         for c in range(count)
     ]
-    done = "*step_0 >= ends[0]" if count == 1 else "0"
+    done = "*step_0 >= ends[0]" if count == 1 else "0"  # of several the next call finds out
     indent = "\n        "
     return f"""
 extern "C" void *make() {{
