@@ -19,6 +19,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
+from snn_credit.spiking.sums import check_sums
 
 START, END = "start", "end"
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -145,9 +146,9 @@ class Circuit:
     Raises
     ------
     InputError
-        If a name is used twice or not known, a slot is not in ``order``, or a spike would reach a
-        synapse before the threshold that makes it: such a spike would arrive a step late, and the
-        last spikes of a chunk would be lost.
+        If a name is used twice or not known, a slot is not in ``order``, a spike would reach a
+        synapse before the threshold that makes it (such a spike would arrive a step late, and the
+        last spikes of a chunk would be lost), or a sum would grow after it is read.
     """
 
     name: str
@@ -165,6 +166,7 @@ class Circuit:
             _check_population(self, population)
         for projection in self.projections:
             _check_projection(self, projection)
+        check_sums(self)
 
     def __getitem__(self, name: str) -> Population | Projection:
         for thing in (*self.populations, *self.projections):
