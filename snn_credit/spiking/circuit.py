@@ -16,6 +16,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
+from brian2 import Equations
 from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
@@ -216,11 +217,10 @@ def _check_names(circuit: Circuit) -> None:
         seen.add(thing.name)
     if len(set(circuit.order)) != len(circuit.order):
         raise InputError(f"{circuit.name}.order: each slot once (got {circuit.order})")
-    if circuit.order[0] != START or circuit.order[-1] != END:
-        raise InputError(
-            f"{circuit.name}.order: from {START!r} to {END!r} "
-            f"(got {circuit.order[0]!r} to {circuit.order[-1]!r})"
-        )
+    ends = (*circuit.order[:1], *circuit.order[-1:])
+    if ends != (START, END):
+        came = " to ".join(map(repr, ends)) or "no slot"
+        raise InputError(f"{circuit.name}.order: from {START!r} to {END!r} (got {came})")
 
 
 def _check_slot(circuit: Circuit, where: str, slot: str | None) -> None:
@@ -240,8 +240,10 @@ def _check_population(circuit: Circuit, population: Population) -> None:
         _check_slot(circuit, f"{where}.events[{name!r}]", event.slot)
     if population.spiking and population.spike is None:
         raise InputError(f"{where}.spike: a slot, since it has a threshold (got None)")
-    if "/dt" in population.equations and population.integrate is None:
-        raise InputError(f"{where}.integrate: a slot, since it has a differential equation")
+    if population.integrate is None and Equations(population.equations).diff_eq_names:
+        raise InputError(
+            f"{where}.integrate: a slot, since it has a differential equation (got None)"
+        )
     for own, link in population.links.items():
         other, _, _ = link.partition(".")
         if circuit.population(other).size != population.size:
