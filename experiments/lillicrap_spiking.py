@@ -23,9 +23,10 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass
 from itertools import pairwise
+from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment
+from snn_credit.harness import Context, Experiment, require
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -65,6 +66,22 @@ class Config:
     rate_eta_fa: float = 0.2
     rate_eta_bp: float = 0.6
     rate_eta_shallow: float = 0.3
+
+    def __post_init__(self) -> None:
+        # All of it now: the rate-coded networks begin after minutes of spikes.
+        require(self, _COUNTS, lambda count: count >= 1, "at least 1")
+        require(self, _ETAS, isfinite, "a finite number")
+        require(self, _SCALES, lambda scale: 0 <= scale < inf, "a finite number of at least 0")
+        require(self, ("tau",), lambda tau: 0 < tau < 1, "a number between 0 and 1")
+        require(self, ("gamma",), lambda gamma: 0 <= gamma < 1, "a number from 0 to below 1")
+
+
+_COUNTS = (
+    *("train_images", "test_images", "validation_images", "hidden", "output", "images", "steps"),
+    *("evaluations", "window_steps", "chunk_steps", "rate_images", "rate_batch"),
+)
+_ETAS = ("eta", "rate_eta_fa", "rate_eta_bp", "rate_eta_shallow")
+_SCALES = ("w_scale", "b_scale", "rate_w_scale", "rate_b_scale")
 
 
 def run(
