@@ -133,7 +133,7 @@ def run_(
     resume: Annotated[bool, typer.Option("--resume", help="Continue an earlier run.")] = False,
 ) -> None:
     """Run an experiment and put its numbers beside the paper's."""
-    from snn_credit.devices import choose
+    from snn_credit.devices import best, choose
     from snn_credit.experiments import TABLE, load
     from snn_credit.harness import show
     from snn_credit.harness.config import with_settings
@@ -155,7 +155,7 @@ def run_(
     )
     if force and resume:
         raise InputError("--force: not together with --resume (got both)")
-    notes = [f"device: {request.device}, the best that is there"] if device == "auto" else []
+    notes = [f"device: {request.device}, {best()[1]}"] if device == "auto" else []
     if cost := found.cost(request.config):
         notes.append(cost)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is ours too
@@ -231,11 +231,11 @@ def info(run_file: RunFile) -> None:
 
 @app.command()
 def devices() -> None:
-    """Say which devices are there, and what the others lack."""
-    from snn_credit.devices import available_devices
+    """Say which devices are there, what the others lack, and which one auto takes."""
+    from snn_credit.devices import available_devices, best
     from snn_credit.harness.show import device_table
 
-    device_table(_console(), available_devices())
+    device_table(_console(), available_devices(), best())
 
 
 @data.command()

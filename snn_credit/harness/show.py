@@ -50,12 +50,18 @@ def experiments(console: Console, known: Iterable[Experiment[Any]]) -> None:
     )  # fmt: skip
 
 
-def device_table(console: Console, known: Iterable[DeviceStatus]) -> None:
-    """Print each device, whether it is there, and what it is or lacks."""
+def device_table(console: Console, known: Iterable[DeviceStatus], auto: tuple[str, str]) -> None:
+    """Print each device, whether it is there, and what it is or lacks; then what auto takes."""
     _print_table(
-        console, ("device", "there", "what it is, or lacks"),
-        ((device.name, "yes" if device.available else "no", device.about) for device in known),
+        console, ("device", "available", "about"),
+        ((device.name, "yes" if device.available else "no", _about(device)) for device in known),
     )  # fmt: skip
+    line(console, f"auto takes {auto[0]}: {auto[1]}")
+
+
+def _about(device: DeviceStatus) -> str:
+    found = [f"found: {', '.join(device.found)}"] if device.found else []
+    return "\n".join([device.about, *found, *(f"needs {what}" for what in device.missing)])
 
 
 def result(console: Console, found: Mapping[str, Any]) -> None:
