@@ -49,5 +49,6 @@ EXPERIMENT = Experiment(
         "paper": replace(DIGITS, images=400_000),
     },
     run=run,
+    synapses=full.synapses,
     cost=full.cost,
 )

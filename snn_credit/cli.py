@@ -141,13 +141,15 @@ def run_(
     from snn_credit.harness.run import Request, run
 
     found = load(experiment)
+    config = with_settings(found.preset(preset), settings or [])
+    choice = choose(device, found.synapses(config))
     request = Request(
         experiment=found,
         module=TABLE[experiment],
         preset=preset,
-        config=with_settings(found.preset(preset), settings or []),
+        config=config,
         seeds=_seeds(seed, seeds),
-        device=choose(device),
+        device=choice.name,
         out=out or Path("runs") / f"{experiment}-{preset}",
         jobs=_at_least("--jobs", jobs, 1),
         force=force,
@@ -155,7 +157,7 @@ def run_(
     )
     if force and resume:
         raise InputError("--force: not together with --resume (got both)")
-    notes = [f"device: {request.device}, the best that is there"] if device == "auto" else []
+    notes = [f"device: {choice.name}, {choice.why}"] if device == "auto" else []
     if cost := found.cost(request.config):
         notes.append(cost)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is ours too
@@ -231,11 +233,11 @@ def info(run_file: RunFile) -> None:
 
 @app.command()
 def devices() -> None:
-    """Say which devices are there, and what the others lack."""
-    from snn_credit.devices import available_devices
+    """Say which devices are there, what the others lack, and which one auto takes."""
+    from snn_credit.devices import available_devices, best
     from snn_credit.harness.show import device_table
 
-    device_table(_console(), available_devices())
+    device_table(_console(), available_devices(), best())
 
 
 @data.command()

@@ -1,74 +1,191 @@
-"""The devices that a circuit can run on, and which of them are there. Imports no simulator."""
+"""The devices that a circuit can run on, and which of them are there. Imports no simulator.
+
+A device is one row of `TABLE`. What it needs is looked for each time it is asked for.
+"""
 
 from __future__ import annotations
 
 import functools
-import importlib.util
+import os
+import re
 import shutil
 import subprocess
+from collections.abc import Callable
 from dataclasses import dataclass
+from importlib import metadata
 
 from snn_credit.errors import InputError, one_of
 
-DEVICES = ("auto", "dense", "runtime", "runtime:cython", "cpp_standalone", "cuda_standalone")
-_BEST = ("cuda_standalone", "cpp_standalone", "runtime")
+
+@dataclass(frozen=True)
+class Part:
+    """Something that a device needs: what was found of it, or what to get and how."""
+
+    found: bool
+    text: str
+
+
+@dataclass(frozen=True)
+class Device:
+    """One device.
+
+    Attributes
+    ----------
+    name, about : str
+        What it is called, and what it is and costs to start.
+    needs : tuple of callables
+        What it cannot do without; each looks for one part.
+    speed : int
+        Of those that are there, 'auto' takes the one with the highest; none with 0.
+    synapses : int
+        For circuits with fewer synapses than this 'auto' takes another.
+    """
+
+    name: str
+    about: str
+    needs: tuple[Callable[[], Part], ...] = ()
+    speed: int = 0
+    synapses: int = 0
+
+    @property
+    def status(self) -> DeviceStatus:
+        """Look for what it needs."""
+        parts = [look() for look in self.needs]
+        missing = tuple(part.text for part in parts if not part.found)
+        found = tuple(part.text for part in parts if part.found)
+        return DeviceStatus(self.name, not missing, self.about, missing, found)
 
 
 @dataclass(frozen=True)
 class DeviceStatus:
-    """One device: whether it is there, and what it is or what is missing."""
+    """One device: whether it is there, what it is, and what is missing and was found of its needs.
+
+    Each of ``missing`` says what to get and how.
+    """
 
     name: str
     available: bool
     about: str
+    missing: tuple[str, ...] = ()
+    found: tuple[str, ...] = ()
+
+
+def _compiler() -> Part:
+    for name in filter(None, (os.environ.get("CXX"), "g++", "clang++", "c++")):
+        if shutil.which(name):
+            return Part(True, name)
+    return Part(False, "a C++ compiler (Debian, Ubuntu: apt-get install g++)")
+
+
+def _make() -> Part:
+    if shutil.which("make"):
+        return Part(True, "make")
+    return Part(False, "make (Debian, Ubuntu: apt-get install make)")
+
+
+def _brian2cuda() -> Part:
+    try:
+        return Part(True, f"brian2cuda {metadata.version('brian2cuda')}")
+    except metadata.PackageNotFoundError:
+        return Part(False, "brian2cuda, on Python 3.12 or 3.13 (pip install 'snn-credit[cuda]')")
+
+
+def _nvcc() -> Part:
+    if release := re.search(r"release ([\d.]+)", _said("nvcc", "--version")):
+        return Part(True, f"nvcc {release[1]}")
+    return Part(False, "nvcc on the PATH (install NVIDIA's CUDA toolkit, and add its bin folder)")
+
+
+def _curand() -> Part:
+    if _said("nvcc", "-x", "cu", "-E", "-", given="#include <curand.h>\n"):
+        return Part(True, "cuRAND of the toolkit")
+    for wheel in ("nvidia-curand", "nvidia-curand-cu12"):
+        try:
+            files = metadata.files(wheel) or []
+        except metadata.PackageNotFoundError:
+            continue
+        if any(file.name == "curand.h" for file in files):
+            return Part(True, f"cuRAND of {wheel}")
+    return Part(False, "cuRAND's header curand.h (pip install nvidia-curand)")
+
+
+def _gpu() -> Part:
+    query = ("--query-gpu=name,memory.total", "--format=csv,noheader,nounits")
+    gpus = _said("nvidia-smi", *query).strip().splitlines()
+    if not gpus:
+        said = "names none" if shutil.which("nvidia-smi") else "was not found"
+        return Part(False, f"an NVIDIA GPU and its driver (nvidia-smi {said})")
+    name, _, memory = gpus[0].rpartition(", ")
+    size = f" with {int(memory) / 1024:.0f} GiB" if memory.isdecimal() else ""
+    which = f" (the first of {len(gpus)})" if len(gpus) > 1 else ""
+    return Part(True, f"{name}{size}{which}")
+
+
+def _said(program: str, *arguments: str, given: str = "") -> str:
+    """Return what a program printed; nothing if it failed or is not there."""
+    path = shutil.which(program)
+    return _printed((path, *arguments), given) if path else ""
+
+
+@functools.cache
+def _printed(command: tuple[str, ...], given: str) -> str:
+    try:
+        done = subprocess.run(
+            command, input=given, capture_output=True, text=True, check=False, timeout=60
+        )
+    except (OSError, subprocess.TimeoutExpired):
+        return ""
+    return "" if done.returncode else done.stdout
+
+
+TABLE: tuple[Device, ...] = (
+    Device("dense", "loops over matrices in this process; compiled in a second and kept",
+           (_compiler,), speed=40),
+    Device("runtime", "Brian's numpy target, in this process; starts at once", speed=10),
+    Device("runtime:cython", "Brian's cython target; compiles for a minute or two at first use",
+           (_compiler,)),
+    Device("cpp_standalone", "a compiled C++ program, built in half a minute and kept",
+           (_compiler, _make), speed=20),
+    Device("cuda_standalone", "a CUDA program through brian2cuda, built in minutes and kept",
+           (_brian2cuda, _gpu, _nvcc, _curand, _compiler, _make), speed=30),
+)  # fmt: skip
+
+DEVICES = ("auto", *(device.name for device in TABLE))
 
 
 def available_devices() -> tuple[DeviceStatus, ...]:
     """Look for each device, by the programs and packages that it needs."""
-    compiler = shutil.which("g++") or shutil.which("clang++")
-    has_cpp = bool(compiler and shutil.which("make"))
-    needs_cpp = "needs a C++ compiler and make (Debian, Ubuntu: apt-get install g++ make)"
-    needs_cuda = _missing_for_cuda() or (None if has_cpp else needs_cpp)
-    return (
-        DeviceStatus("dense", bool(compiler), "loops over matrices; compiled in a second and kept"
-                     if compiler else needs_cpp),
-        DeviceStatus("runtime", True, "Brian's numpy target, in this process; starts at once"),
-        DeviceStatus("runtime:cython", bool(compiler),
-                     "Brian's cython target; compiles for a minute or two at first use"
-                     if compiler else needs_cpp),
-        DeviceStatus("cpp_standalone", has_cpp,
-                     "a compiled C++ program, built in half a minute and kept"
-                     if has_cpp else needs_cpp),
-        DeviceStatus("cuda_standalone", needs_cuda is None,
-                     needs_cuda or "an NVIDIA GPU (brian2cuda); built in a minute or two and kept"),
-    )  # fmt: skip
+    return tuple(device.status for device in TABLE)
 
 
-def _missing_for_cuda() -> str | None:
-    if importlib.util.find_spec("brian2cuda") is None:
-        return "needs brian2cuda on Python >= 3.12 (pip install 'snn-credit[cuda]')"
-    if shutil.which("nvcc") is None:
-        return "needs nvcc, the compiler of the CUDA toolkit, on the PATH"
-    if shutil.which("nvidia-smi") is None:
-        return "needs an NVIDIA GPU and its driver (nvidia-smi was not found)"
-    if not _gpu_answers():
-        return "needs an NVIDIA GPU that its driver knows (nvidia-smi -L lists none)"
-    return None
+@dataclass(frozen=True)
+class Choice:
+    """The device that is used, and why."""
+
+    name: str
+    why: str
 
 
-@functools.cache
-def _gpu_answers() -> bool:
-    try:
-        listed = subprocess.run(
-            ["nvidia-smi", "-L"], capture_output=True, text=True, check=False, timeout=60
-        )
-    except (OSError, subprocess.TimeoutExpired):
-        return False
-    return listed.returncode == 0 and bool(listed.stdout.strip())
+def best(synapses: int | None = None) -> Choice:
+    """Return the device that 'auto' takes for a circuit of so many synapses, and why."""
+    ranked = sorted((d for d in TABLE if d.speed), key=lambda device: -device.speed)
+    fits = [d for d in ranked if synapses is None or synapses >= d.synapses]
+    taken = next(device for device in fits if device.status.available)  # runtime always is
+    faster = [device for device in ranked if device.speed > taken.speed]
+    missing = [device.name for device in faster if not device.status.available]
+    size = "" if synapses is None else f" for {synapses:,} synapses"
+    reasons = [f"the fastest of those that are there{size}"]
+    if missing:
+        verb = "is" if len(missing) == 1 else "are"
+        reasons.append(f"{' and '.join(missing)} {verb} not")
+    for device in faster:
+        if device.name not in missing:
+            reasons.append(f"{device.name} pays from {device.synapses:,} on")
+    return Choice(taken.name, "; ".join(reasons))
 
 
-def choose(device: str) -> str:
-    """Return the device to use: itself if it is there, for 'auto' the best that is.
+def choose(device: str, synapses: int | None = None) -> Choice:
+    """Return the device to use: itself if it is there, for 'auto' the best for so many synapses.
 
     Raises
     ------
@@ -77,11 +194,10 @@ def choose(device: str) -> str:
     """
     if device not in DEVICES:
         raise InputError(f"device: {one_of(device, DEVICES)} (got {device!r})")
-    status = {found.name: found for found in available_devices()}
     if device == "auto":
-        return next(name for name in _BEST if status[name].available)
-    if not status[device].available:
-        raise InputError(
-            f"device: one that is there; this one {status[device].about} (got {device!r})"
-        )
-    return device
+        return best(synapses)
+    status = next(known for known in TABLE if known.name == device).status
+    if not status.available:
+        needs = "; ".join(status.missing)
+        raise InputError(f"device: one that is there; this one needs {needs} (got {device!r})")
+    return Choice(device, "as asked")

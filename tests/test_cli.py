@@ -123,7 +123,7 @@ def test_a_long_run_says_first_what_it_costs(say: Say) -> None:
     [
         ("run fak", r"experiment: one of .*; did you mean fake\? \(got 'fak'\)"),
         ("run fake --preset lap", r"--preset: one of smoke, laptop.* \(got 'lap'\)"),
-        ("run fake --device gpu", r"device: one of auto, runtime, .* \(got 'gpu'\)"),
+        ("run fake --device gpu", r"device: one of auto, dense, .*runtime, .* \(got 'gpu'\)"),
         ("run fake --set imges=3", r"--set: one of .*; did you mean images.*\? \(got 'imges'\)"),
         ("run fake --set images=x", r"--set images: a whole number \(got 'x'\)"),
         ("run fake --set images=0", r"images: at least 1 \(got 0\)"),
@@ -300,12 +300,24 @@ def test_info_prints_the_summary(say: Say, stand_in: Callable[..., None]) -> Non
 
 def test_devices(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
-    rows = [line.split(maxsplit=2) for line in say("devices")[1].splitlines()[1:]]
+    status, out, _ = say("devices")
+    heading, *lines, last = (line.rstrip() for line in out.splitlines())
+    assert status == 0
+    assert heading.split() == ["device", "available", "about"]
+    rows = [line.split(maxsplit=2) for line in lines if not line.startswith(" ")]
     assert [row[:2] for row in rows] == [
-        ["runtime", "yes"], ["runtime:cython", "no"], ["cpp_standalone", "no"],
+        ["dense", "no"], ["runtime", "yes"], ["runtime:cython", "no"], ["cpp_standalone", "no"],
         ["cuda_standalone", "no"],
     ]  # fmt: skip
-    assert "apt-get install g++ make" in rows[2][2]
+    of_cpp = lines[lines.index(next(x for x in lines if x.startswith("cpp"))) + 1 :][:2]
+    assert [line.strip() for line in of_cpp] == [
+        "needs a C++ compiler (Debian, Ubuntu: apt-get install g++)",
+        "needs make (Debian, Ubuntu: apt-get install make)",
+    ]
+    assert last == (
+        "auto takes runtime: the fastest of those that are there; "
+        "dense and cuda_standalone and cpp_standalone are not"
+    )
 
 
 def test_a_device_that_is_not_there_says_what_to_install(
@@ -322,7 +334,7 @@ def test_a_device_that_is_not_there_says_what_to_install(
 def test_auto_says_what_it_chose(say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     _, _, err = say("run", "fake", "--preset", "smoke", "--out", "o")
-    assert err.startswith("device: runtime, the best that is there\n")
+    assert err.startswith("device: runtime, the fastest of those that are there; dense and ")
     assert json.loads((tmp_path / "o" / "result.json").read_text())["device"] == "runtime"
 
 

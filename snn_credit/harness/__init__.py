@@ -1,8 +1,9 @@
 """How an experiment is run: settings, seeds, the folder it writes to, and what a person sees.
 
-An experiment needs `Context`, `Experiment` and `Table`; the rest serves the command line.
+An experiment needs `Context`, `Experiment`, `Table`, `require`; the rest serves the command line.
 """
 
+from snn_credit.harness.config import require
 from snn_credit.harness.experiment import Context, Experiment, Table
 
-__all__ = ["Context", "Experiment", "Table"]
+__all__ = ["Context", "Experiment", "Table", "require"]

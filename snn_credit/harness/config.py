@@ -1,10 +1,10 @@
-"""Settings as text: ``--set key=value`` in, plain JSON out and in again."""
+"""Settings: checked, as text (``--set key=value``), and as plain JSON, out and in again."""
 
 from __future__ import annotations
 
 import json
 import math
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import asdict, fields, replace
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
@@ -100,6 +100,22 @@ def describe(kind: Any) -> str:
     if origin is tuple:
         return " and ".join(describe(k) for k in inner) + ", with commas between"
     return _NAMES.get(kind, str(kind))
+
+
+def require(config: Any, names: Iterable[str], holds: Callable[[Any], bool], expected: str) -> None:
+    """Check fields of settings; those that are None are left alone, tuples are checked throughout.
+
+    Raises
+    ------
+    InputError
+        The first value for which ``holds`` is not true: its field, ``expected``, and what came.
+    """
+    for name in names:
+        value = getattr(config, name)
+        values = value if isinstance(value, tuple) else () if value is None else (value,)
+        if not all(holds(each) for each in values):
+            came = ", ".join(map(str, values))
+            raise InputError(f"{name}: {expected} (got {came})")
 
 
 def to_plain(config: Any) -> dict[str, Any]:

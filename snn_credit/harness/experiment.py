@@ -42,6 +42,10 @@ class Context:
     progress: Progress = field(default_factory=Silent)
 
 
+def _no_circuit(config: Any) -> int | None:
+    return None
+
+
 def _costs_nothing(config: Any) -> str | None:
     return None
 
@@ -60,6 +64,9 @@ class Experiment(Generic[ConfigT]):
         Runs one seed; returns the measured table.
     paper_numbers : Table
         The paper's own numbers, in the rows and columns of the measured table.
+    synapses : callable
+        How many synapses the largest spiking circuit has with this config, for the choice of a
+        device; None where there is none.
     cost : callable
         What a run with this config takes, as a sentence for a person; None when that is little.
     """
@@ -71,6 +78,7 @@ class Experiment(Generic[ConfigT]):
     presets: Mapping[str, ConfigT]
     run: Callable[[ConfigT, Context], Table]
     paper_numbers: Table = field(default_factory=dict)
+    synapses: Callable[[ConfigT], int | None] = _no_circuit
     cost: Callable[[ConfigT], str | None] = _costs_nothing
 
     def preset(self, name: str) -> ConfigT:

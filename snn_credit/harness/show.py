@@ -11,7 +11,7 @@ from rich.console import Console
 from rich.table import Table
 from rich.text import Text
 
-from snn_credit.devices import DeviceStatus
+from snn_credit.devices import Choice, DeviceStatus
 from snn_credit.harness.experiment import Experiment
 from snn_credit.harness.manifest import RESULT
 from snn_credit.harness.whole import whole_file
@@ -50,12 +50,18 @@ def experiments(console: Console, known: Iterable[Experiment[Any]]) -> None:
     )  # fmt: skip
 
 
-def device_table(console: Console, known: Iterable[DeviceStatus]) -> None:
-    """Print each device, whether it is there, and what it is or lacks."""
+def device_table(console: Console, known: Iterable[DeviceStatus], auto: Choice) -> None:
+    """Print each device, whether it is there, and what it is or lacks; then what auto takes."""
     _print_table(
-        console, ("device", "there", "what it is, or lacks"),
-        ((device.name, "yes" if device.available else "no", device.about) for device in known),
+        console, ("device", "available", "about"),
+        ((device.name, "yes" if device.available else "no", _about(device)) for device in known),
     )  # fmt: skip
+    line(console, f"auto takes {auto.name}: {auto.why}")
+
+
+def _about(device: DeviceStatus) -> str:
+    found = [f"found: {', '.join(device.found)}"] if device.found else []
+    return "\n".join([device.about, *found, *(f"needs {what}" for what in device.missing)])
 
 
 def result(console: Console, found: Mapping[str, Any]) -> None:

@@ -16,9 +16,11 @@ from dataclasses import dataclass, field, replace
 from typing import Any, Literal
 
 import numpy as np
+from brian2 import Equations
 from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
+from snn_credit.spiking.sums import check_sums
 
 START, END = "start", "end"
 _NAME = re.compile(r"[a-z][a-z0-9_]*\Z")
@@ -145,9 +147,9 @@ class Circuit:
     Raises
     ------
     InputError
-        If a name is used twice or not known, a slot is not in ``order``, or a spike would reach a
-        synapse before the threshold that makes it: such a spike would arrive a step late, and the
-        last spikes of a chunk would be lost.
+        If a name is used twice or not known, a slot is not in ``order``, a spike would reach a
+        synapse before the threshold that makes it (such a spike would arrive a step late, and the
+        last spikes of a chunk would be lost), or a sum would grow after it is read.
     """
 
     name: str
@@ -165,6 +167,7 @@ class Circuit:
             _check_population(self, population)
         for projection in self.projections:
             _check_projection(self, projection)
+        check_sums(self)
 
     def __getitem__(self, name: str) -> Population | Projection:
         for thing in (*self.populations, *self.projections):
@@ -186,6 +189,16 @@ class Circuit:
         if not isinstance(found, Projection):
             raise InputError(f"projection: the name of a projection (got population {name!r})")
         return found
+
+    @property
+    def synapses(self) -> int:
+        """How many synapses there are in all."""
+        return sum(
+            self.population(p.source).size * self.population(p.target).size
+            if p.pre is None
+            else len(p.pre)
+            for p in self.projections
+        )
 
     def with_population(self, population: Population) -> Circuit:
         """Return the circuit with the population of that name replaced."""
@@ -214,11 +227,10 @@ def _check_names(circuit: Circuit) -> None:
         seen.add(thing.name)
     if len(set(circuit.order)) != len(circuit.order):
         raise InputError(f"{circuit.name}.order: each slot once (got {circuit.order})")
-    if circuit.order[0] != START or circuit.order[-1] != END:
-        raise InputError(
-            f"{circuit.name}.order: from {START!r} to {END!r} "
-            f"(got {circuit.order[0]!r} to {circuit.order[-1]!r})"
-        )
+    ends = (*circuit.order[:1], *circuit.order[-1:])
+    if ends != (START, END):
+        came = " to ".join(map(repr, ends)) or "no slot"
+        raise InputError(f"{circuit.name}.order: from {START!r} to {END!r} (got {came})")
 
 
 def _check_slot(circuit: Circuit, where: str, slot: str | None) -> None:
@@ -238,8 +250,10 @@ def _check_population(circuit: Circuit, population: Population) -> None:
         _check_slot(circuit, f"{where}.events[{name!r}]", event.slot)
     if population.spiking and population.spike is None:
         raise InputError(f"{where}.spike: a slot, since it has a threshold (got None)")
-    if "/dt" in population.equations and population.integrate is None:
-        raise InputError(f"{where}.integrate: a slot, since it has a differential equation")
+    if population.integrate is None and Equations(population.equations).diff_eq_names:
+        raise InputError(
+            f"{where}.integrate: a slot, since it has a differential equation (got None)"
+        )
     for own, link in population.links.items():
         other, _, _ = link.partition(".")
         if circuit.population(other).size != population.size:

@@ -14,6 +14,7 @@ from snn_credit.spiking.circuit import Circuit
 from snn_credit.spiking.devices import open_program
 from snn_credit.spiking.devices.build import Shape, Watch, watched
 from snn_credit.spiking.devices.program import Events, State, check_finite
+from snn_credit.spiking.plasticity.decay import check_decay
 from snn_credit.spiking.stream import Chunk, Stream, chunks, rows_per_chunk
 
 #: Below this a scale is folded into its synapses, so that neither of the two leaves its range.
@@ -98,7 +99,8 @@ class Simulation:
     Raises
     ------
     InputError
-        For a device that is not there, tables that do not fit, or numbers that are not finite.
+        For a device that is not there, tables that do not fit, rates that decay too fast for a
+        chunk, or numbers that are not finite.
     """
 
     def __init__(
@@ -123,6 +125,7 @@ class Simulation:
         self.tables = _checked_tables(circuit, tables, stream)
         rows = rows_per_chunk(stream, chunk_steps)
         self.shape = Shape(chunk_steps, rows, dtype, given_random=uniforms is not None)
+        check_decay(circuit, min(chunk_steps, stream.total_steps), dtype)
         self.device, self.program = open_program(self.circuit, self.shape, device)
         self.state: State = self.program.initial_state()
         self.done = 0

@@ -1,10 +1,10 @@
 from dataclasses import dataclass
-from typing import Literal
+from typing import Any, Literal
 
 import pytest
 
 from snn_credit.errors import InputError
-from snn_credit.harness.config import from_plain, to_plain, with_settings
+from snn_credit.harness.config import from_plain, require, to_plain, with_settings
 
 
 @dataclass(frozen=True)
@@ -75,3 +75,16 @@ def test_plain_and_back() -> None:
     config = Config(limit=4, sizes=(1, 2))
     assert to_plain(config)["sizes"] == [1, 2]
     assert from_plain(Config, to_plain(config)) == config
+
+
+def test_what_is_required_of_settings() -> None:
+    def positive(*names: str, **changes: Any) -> None:
+        require(Config(**changes), names, lambda value: value > 0, "a number above 0")
+
+    positive("epochs", "eta", "sizes", "limit")
+    with pytest.raises(InputError, match=r"^epochs: a number above 0 \(got 0\)$"):
+        positive("eta", "epochs", epochs=0)
+    with pytest.raises(InputError, match=r"^sizes: a number above 0 \(got 5, 0, 6\)$"):
+        positive("sizes", sizes=(5, 0, 6))
+    with pytest.raises(InputError, match=r"^eta: a number above 0 \(got nan\)$"):
+        positive("eta", eta=float("nan"))

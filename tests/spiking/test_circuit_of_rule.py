@@ -10,7 +10,7 @@ import pytest
 from snn_credit.errors import InputError
 from snn_credit.models.lillicrap_spiking import FORWARD, network
 from snn_credit.rules import RULES, Local, Message, Phase, Rule, Update
-from snn_credit.spiking import Circuit, Layer, Neuron, learning_circuit
+from snn_credit.spiking import Circuit, Layer, Neuron, Population, learning_circuit
 
 SIZES = (6, 5, 4, 10)
 GRADED = Neuron("h : 1\ndf : 1\nerr : 1\nI : 1\nbias : 1")
@@ -150,6 +150,24 @@ def test_spike_reaches_no_synapse_before_its_threshold() -> None:
     message = "hidden1_to_hidden2.forward: a slot after 'hidden1_spike', in which hidden1 spikes"
     with pytest.raises(InputError, match=message):
         replace(circuit, order=tuple(order))
+
+
+@pytest.mark.parametrize(
+    ("order", "came"),
+    [((), "no slot"), (("start",), "'start' to 'start'"), (("end", "start"), "'end' to 'start'")],
+)
+def test_a_step_goes_from_start_to_end(order: tuple[str, ...], came: str) -> None:
+    with pytest.raises(InputError, match=rf"odd\.order: from 'start' to 'end' \(got {came}\)$"):
+        Circuit("odd", b2.ms, order, (Population("cells", 1, "V : 1"),), ())
+
+
+def test_only_a_differential_equation_needs_a_slot() -> None:
+    def cells(equations: str) -> Circuit:
+        return Circuit("c", b2.ms, ("start", "end"), (Population("cells", 1, equations),), ())
+
+    cells("V : 1  # without dV/dt")
+    with pytest.raises(InputError, match=r"cells\.integrate: a slot, .* equation \(got None\)$"):
+        cells("dV/dt = -V/(10*ms) : 1")
 
 
 def test_names_are_lower_case_for_cuda() -> None:

@@ -51,7 +51,7 @@ def taught(circuit, seed=0):
     ])  # fmt: skip
     simulation = Simulation(
         circuit, {"stimulus": [data.train_x, data.validation_x], "target": np.eye(10)}, stream,
-        device="cpp_standalone", chunk_steps=2000, seed=seed,
+        device="dense", chunk_steps=2000, seed=seed,
     )  # fmt: skip
     guesses = np.concatenate([advance.guesses for advance in simulation.run()])
     return np.mean(guesses[IMAGES:] == data.validation_y)
@@ -62,18 +62,15 @@ def learned():
     return accuracy({"eta": ETA})
 
 
-@pytest.mark.cpp
 def test_feedback_alignment_learns(learned):
     assert learned > 0.8
 
 
-@pytest.mark.cpp
 def test_hidden_layers_must_learn(learned):
     # Chance is 0.1: two random layers from small W pass on almost nothing.
     assert accuracy({"eta": (0.0, 0.0, ETA)}) < 0.25 < learned
 
 
-@pytest.mark.cpp
 def test_feedback_must_reach_its_own_neurons(learned):
     assert accuracy({"eta": ETA}, shuffled=True) < 0.25 < learned
 
@@ -89,7 +86,6 @@ def by_rule():
     }
 
 
-@pytest.mark.cpp
 @pytest.mark.parametrize("rule", ["BP", "FA", "DFA"])
 def test_rules_that_reach_the_hidden_layer_beat_the_one_that_does_not(by_rule, rule):
     assert by_rule[rule] > 0.75
@@ -98,6 +94,5 @@ def test_rules_that_reach_the_hidden_layer_beat_the_one_that_does_not(by_rule, r
     assert by_rule["Shallow"] > 0.2
 
 
-@pytest.mark.cpp
 def test_with_one_hidden_layer_direct_feedback_is_feedback_alignment(by_rule):
     assert by_rule["DFA"] == by_rule["FA"]

@@ -21,7 +21,7 @@ RUN = (
     "run", "lillicrap-spiking", "--preset", "smoke", "--set", "baselines=false",
     "--set", "chunk_steps=30", "--seed", "3",
 )  # fmt: skip
-DEVICES = ["runtime", pytest.param("cpp_standalone", marks=pytest.mark.cpp)]
+DEVICES = ["dense", "runtime", pytest.param("cpp_standalone", marks=pytest.mark.cpp)]
 
 
 def start(out, device, *more):

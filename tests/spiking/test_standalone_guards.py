@@ -1,11 +1,14 @@
 """What surrounds a compiled program: a small script stands for the program, nothing is compiled."""
 
+import errno
 import json
 import os
 import re
+import resource
 import subprocess
 import sys
 import time
+from collections.abc import Callable, Iterator
 from dataclasses import asdict
 from pathlib import Path
 
@@ -13,6 +16,7 @@ import numpy as np
 import pytest
 
 from snn_credit.errors import InputError
+from snn_credit.harness.problems import one_line
 from snn_credit.spiking.circuit import Circuit, Population
 from snn_credit.spiking.devices import standalone
 from snn_credit.spiking.devices.build import TOKEN, Shape
@@ -127,6 +131,38 @@ def test_a_run_that_went_wrong_is_an_error(tmp_path: Path, more: str, message: s
 def test_what_a_program_says_about_itself_is_no_error(tmp_path: Path) -> None:
     program = write_program(tmp_path / "program", "print('INFO: no error, 3 synapses')")
     program.run(state(), TABLES, start=0, seed=1)
+
+
+@pytest.fixture
+def small_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
+    """Limit the size of files, as a full disk does: the system refuses what goes beyond."""
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+    before = resource.getrlimit(resource.RLIMIT_FSIZE)
+    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+
+
+@pytest.mark.parametrize(
+    ("limit", "more"),
+    [
+        (4096, "(out / 'cells.V').write_bytes(bytes(8000))"),  # says so on its standard error
+        (4096, "os.system('head -c 8000 /dev/zero > ' + str(out / 'cells.V') + ' 2>/dev/null')"),
+        (8, ""),  # the state does not even go in
+    ],
+)
+def test_a_full_disk_is_named(
+    tmp_path: Path, small_files: Callable[[int], None], limit: int, more: str
+) -> None:
+    program = write_program(tmp_path / "program", more)
+    small_files(limit)
+    with pytest.raises(OSError) as caught:
+        program.run(state(), TABLES, start=0, seed=1)
+    assert caught.value.errno == errno.EFBIG
+    assert one_line(caught.value) == (
+        f"{tmp_path}: room within the file size limit (got File too large)"
+    )
+    assert [path.name for path in tmp_path.iterdir()] == ["program"]
+    assert (program.folder / "ran").exists() == bool(more)
 
 
 @pytest.mark.parametrize(

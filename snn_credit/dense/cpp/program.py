@@ -37,10 +37,14 @@ class _Queue(ctypes.Structure):
 
 
 def threads() -> int:
-    """Return how many threads a large matrix is worth: SNN_CREDIT_THREADS, or all processors."""
-    given = os.environ.get("SNN_CREDIT_THREADS")
-    if given and given.isdigit() and int(given) > 0:
-        return int(given)
+    """Return how many threads work on a large matrix: as many as there are processors.
+
+    SNN_CREDIT_THREADS, or else OMP_NUM_THREADS, sets another number.
+    """
+    for name in ("SNN_CREDIT_THREADS", "OMP_NUM_THREADS"):
+        given = os.environ.get(name, "")
+        if given.isdecimal() and int(given) > 0:
+            return int(given)
     return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
 
 

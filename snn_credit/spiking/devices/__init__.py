@@ -10,7 +10,7 @@ from snn_credit.spiking.devices.program import Program
 
 def open_program(circuit: Circuit, shape: Shape, device: str) -> tuple[str, Program]:
     """Build the circuit for a device, or find it built; returns the device's name too."""
-    chosen = choose(device)
+    chosen = choose(device, circuit.synapses).name
     if chosen.startswith("runtime"):
         from snn_credit.spiking.devices.runtime import RuntimeProgram
 

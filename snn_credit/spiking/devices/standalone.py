@@ -38,6 +38,7 @@ from snn_credit.spiking.devices.program import (
     first_state,
 )
 from snn_credit.spiking.devices.races import check_races
+from snn_credit.spiking.devices.room import room_for
 
 _MANIFEST = "manifest.json"
 _BUILDING, _RUNNING = "building-", "snn_credit_"
@@ -248,14 +249,24 @@ class StandaloneProgram:
 
         It works in a folder of its own, so that names of files go in without their path: programs
         of brian2cuda make the arguments' values lower case.
+
+        Raises
+        ------
+        RuntimeError
+            If the program fails, or what comes back is not what it was given to change.
+        OSError
+            If it does so because the folder for temporary files is full.
         """
         seed = chunk_seed(seed, start // self.shape.steps)
         t0 = np.array([start * float(self.circuit.dt)])
         token = np.array([float(seed) + 0.5])
         given = {**state, **{f"{p.name}.t0": t0 for p in self.circuit.populations}}
         given[self._token] = token
-        with tempfile.TemporaryDirectory(prefix=owned(_RUNNING)) as name:
-            work = Path(name)
+        largest = max(a.size * np.dtype(a.dtype).itemsize for a in self.arrays.values())
+        with (
+            tempfile.TemporaryDirectory(prefix=owned(_RUNNING)) as name,
+            room_for(work := Path(name), largest),
+        ):
             arguments = self._write(work, "s", self.arrays, given)
             # A table that nothing reads is not in the program.
             arguments += self._write(work, "t", self.tables, {k: tables[k] for k in self.tables})
@@ -283,7 +294,8 @@ class StandaloneProgram:
         expected = {key: (a.size, np.dtype(a.dtype)) for key, a in arrays.items()}
         arguments = []
         for number, (key, array) in enumerate(check_arrays(expected, given).items()):
-            array.tofile(work / f"{prefix}{number}")
+            # Not tofile, which says nothing where a small array does not fit on the disk.
+            (work / f"{prefix}{number}").write_bytes(array.data)
             arguments.append(f"{arrays[key].argument}={prefix}{number}")
         return arguments
 
