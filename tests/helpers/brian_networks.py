@@ -188,13 +188,37 @@ def two_clocks_and_tables():
             b2.StateMonitor(group, "slow", True, dt=2 * ms, name="trace")]  # fmt: skip
 
 
+def every_function():
+    """What Brian's equations may call, and its operators, on ordinary and odd values."""
+    code = """
+    a = arcsin(clip(x, -1, 1)) + arccos(clip(x, -1, 1)) + arctan(x) + sin(x) + cos(x) + tan(x/3)
+    b = sinh(x) + cosh(x) + tanh(x) + exp(x) + expm1(x) + exprel(x)
+    c = log(1 + x**2) + log10(1 + abs(x)) + log1p(abs(x)) + sqrt(abs(x)) + x**3 + abs(x)**0.5
+    d = floor(x) + 10*ceil(x) + 100*sign(x) + 1000*int(x) + 10000*int(x > 0.5)
+    k = timestep(t, dt) + i % 3 + i//2 - 7 % (i + 1)
+    g = int(x > 0 and not i == 3 or x < -1)*(x % 0.7) + (x//0.6)
+    flag = x > 0 or i == 2
+    h = pi + e + 1/(i + 1) + clip(x, -0.3, 0.4)
+    """
+    group = b2.NeuronGroup(
+        12, "a : 1\nb : 1\nc : 1\nd : 1\ng : 1\nh : 1\nx : 1\nk : integer\nflag : boolean\nv : 1",
+        threshold="v > 0.5", name="cells",
+    )  # fmt: skip
+    group.x = np.linspace(-2.3, 2.6, 12)
+    group.x[4] = 0
+    group.run_regularly(code, name="compute")
+    group.run_regularly("v = int(flag)", order=1, name="fire")
+    return [group, b2.SpikeMonitor(group, name="spikes"),
+            b2.StateMonitor(group, list("abcdghk") + ["flag"], True, name="trace")]  # fmt: skip
+
+
 #: Name -> a function that makes the network's objects.
 NETWORKS = {
     make.__name__: make
     for make in (
         lif_with_refractoriness, recurrent_order_dependent, stdp, stdp_partial,
         summed_and_clocked, summed_all_to_all, custom_events, delays_equal,
-        delays_of_each_synapse, subgroups_and_rates, two_clocks_and_tables,
+        delays_of_each_synapse, subgroups_and_rates, two_clocks_and_tables, every_function,
     )
 }  # fmt: skip
 

@@ -15,6 +15,9 @@
 #include <xmmintrin.h>
 #endif
 
+// Brian's int(): towards zero; of a boolean 0 or 1.
+template <typename T> static inline int int_(const T value) { return (int)value; }
+
 // ---- random numbers: Philox 4x32-10 (Salmon et al. 2011), keyed by the seed -------------------
 
 struct Words {
