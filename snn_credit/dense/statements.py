@@ -160,7 +160,8 @@ def _add_function(
     except KeyError:
         raise refused(f"{name}(), which has no C++ code", where, line, "runtime") from None
     if getattr(function, "auto_vectorise", False):
-        raise refused(f"{name}(): of random numbers, rand() and randn() only", where, line)
+        # Brian's other random functions draw as many numbers as it takes.
+        raise refused(f"{name}()", where, line)
     if implementation.get_namespace(captured.owner):
         raise refused(f"{name}(), whose C++ code reads arrays", where, line)
     for dependency, needed in (implementation.dependencies or {}).items():

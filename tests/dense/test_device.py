@@ -156,7 +156,10 @@ def with_cable():
     ("make", "message"),
     [
         (with_operation, r"Python code in the loop \(NetworkOperation\) .*python.*'runtime' runs"),
-        (with_poisson, r"poisson\(\).* in 'x = poisson\(3\)'\); device 'cpp_standalone' runs it"),
+        (
+            with_poisson,
+            r"without poisson\(\) .* in 'x = poisson\(3\)'\); device 'cpp_standalone' runs it",
+        ),
         (with_python_function, r"twice\(\), which has no C\+\+ code .*'x .*twice\(x\)'.*'runtime'"),
         (with_cable, r"SpatialStateUpdater .*cable.*'cpp_standalone' runs it"),
     ],

@@ -209,7 +209,7 @@ def every_function():
     group.run_regularly(code, name="compute")
     group.run_regularly("v = int(flag)", order=1, name="fire")
     return [group, b2.SpikeMonitor(group, name="spikes"),
-            b2.StateMonitor(group, list("abcdghk") + ["flag"], True, name="trace")]  # fmt: skip
+            b2.StateMonitor(group, [*"abcdghk", "flag"], True, name="trace")]  # fmt: skip
 
 
 #: Name -> a function that makes the network's objects.

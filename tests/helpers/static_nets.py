@@ -96,13 +96,13 @@ class StaticNets:
             neurons.append(Neuron(equations, cleared=(), initial=first))
         return neurons
 
-    def simulation(self, presentations: int, plastic: bool = True) -> Simulation:
-        """The circuit on Brian's numpy target, one step for each window of each presentation."""
+    def simulation(
+        self, presentations: int, plastic: bool = True, device: str = "runtime"
+    ) -> Simulation:
+        """The circuit on a device, one step for each window of each presentation."""
         windows = np.tile(np.arange(len(self.windows)), presentations)
         stream = Stream.of(np.zeros(len(windows)), 0, steps=1, phase=windows, plastic=plastic)
-        return Simulation(
-            self.circuit, {}, stream, device="runtime", dtype="float64", chunk_steps=1
-        )
+        return Simulation(self.circuit, {}, stream, device=device, dtype="float64", chunk_steps=1)
 
     def present(self, window: str | None, x: np.ndarray) -> Values:
         """Move the plain arrays through one window; return every layer's names."""

@@ -94,9 +94,9 @@ def compare_matrices(nets: StaticNets, simulation: Simulation) -> set[tuple[str,
     return there
 
 
-def agree(nets: StaticNets, presentations: int) -> None:
+def agree(nets: StaticNets, presentations: int, device: str = "runtime") -> None:
     before = {key: matrix.copy() for key, matrix in nets.matrices().items()}
-    simulation = nets.simulation(presentations)
+    simulation = nets.simulation(presentations, device=device)
     nets.interpreter.run_hosts(nets.net, "start")
     run = simulation.run()
     there = compare_matrices(nets, simulation)
@@ -118,9 +118,10 @@ def agree(nets: StaticNets, presentations: int) -> None:
     assert names or not nets.rule.steps
 
 
+@pytest.mark.parametrize("device", ["runtime", "dense"])
 @pytest.mark.parametrize("name", EVERY)
-def test_two_hidden_layers(name: str) -> None:
-    agree(StaticNets(EVERY[name], (5, 4, 3, 2)), presentations=2)
+def test_two_hidden_layers(name: str, device: str) -> None:
+    agree(StaticNets(EVERY[name], (5, 4, 3, 2)), presentations=2, device=device)
 
 
 @pytest.mark.parametrize("name", ["FA", "DFA", "NP feedback ridge", "PEPITA"])

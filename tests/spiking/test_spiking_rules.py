@@ -10,15 +10,13 @@ SIZES = (12, 9, 8, 10)
 FORWARD = ("input_to_hidden1", "hidden1_to_hidden2", "hidden2_to_output")
 
 
-def changed(rule: str, rates: dict) -> tuple[Simulation, set[str]]:
+def changed(rule: str, rates: dict, device: str = "runtime") -> tuple[Simulation, set[str]]:
     """Present four stimuli; return the simulation and the variables of synapses that changed."""
     circuit = network(SIZES, rule, rates=rates, w_scale=1.0, b_scale=1.0)
     random = np.random.default_rng(0)
     tables = {"stimulus": random.random((4, 12)), "target": np.eye(10)}
     stream = Stream.of(np.arange(4), np.arange(4), steps=5)
-    simulation = Simulation(
-        circuit, tables, stream, device="runtime", dtype="float64", chunk_steps=10
-    )
+    simulation = Simulation(circuit, tables, stream, device=device, dtype="float64", chunk_steps=10)
     keys = [f"{p.name}.{v}" for p in circuit.projections for v in p.initial]
     keys += [f"{name}.bias" for name in ("hidden1", "hidden2", "output")]
     before = {key: simulation.state[key].copy() for key in keys}
@@ -37,8 +35,9 @@ OUTPUT = {"hidden2_to_output.w", "output.bias"}
     ("rule", "expected"),
     [("BP", ALL), ("FA", ALL), ("DFA", ALL), ("DRTP", ALL), ("Shallow", OUTPUT)],
 )
-def test_rules_change_their_weights_alone(rule: str, expected: set[str]) -> None:
-    simulation, found = changed(rule, {"eta": 0.1})
+@pytest.mark.parametrize("device", ["runtime", "dense"])
+def test_rules_change_their_weights_alone(rule: str, expected: set[str], device: str) -> None:
+    simulation, found = changed(rule, {"eta": 0.1}, device)
     assert found == expected
     assert simulation.done == 2
 
