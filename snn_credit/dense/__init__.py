@@ -19,9 +19,37 @@ and so not on how a run is cut or on how many threads work on it.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from typing import Any
+
 from snn_credit.dense.cpp.program import CppProgram
 from snn_credit.dense.device import DenseDevice, register
+from snn_credit.errors import InputError
 
 register("dense", CppProgram)
 
-__all__ = ["DenseDevice"]
+
+def source(network: Any, namespace: Mapping[str, Any] | None = None) -> str:
+    """Return the program that would run a Brian network, with Brian's statements above each loop.
+
+    Parameters
+    ----------
+    network
+        A Brian ``Network`` made while this device is active; it is prepared and not run.
+    namespace
+        As in ``Network.run``.
+
+    Raises
+    ------
+    InputError
+        If another device is active, or the network has something that this one cannot express.
+    """
+    from brian2 import get_device
+
+    device = get_device()
+    if not isinstance(device, DenseDevice):
+        raise InputError(f"device: set_device('dense') first (got {type(device).__name__})")
+    return device.prepare(network, namespace or {}).source
+
+
+__all__ = ["DenseDevice", "source"]

@@ -124,6 +124,7 @@ class DenseDevice(RuntimeDevice):
         InputError
             For something in the network that the device cannot express.
         """
+        network._clocks = {thing.clock for thing in network.sorted_objects}
         network.before_run(namespace)
         plan, values = extract(network, self.memory)
         return self._engine(plan, values)
@@ -152,8 +153,7 @@ class DenseDevice(RuntimeDevice):
         if namespace is None:
             namespace = get_local_namespace(level=level + 2)
         start, end = net.t, net.t + duration
-        net._clocks = {thing.clock for thing in net.sorted_objects}
-        for clock in net._clocks:
+        for clock in {thing.clock for thing in net.sorted_objects}:
             clock.set_interval(start, end)
         program = self.prepare(net, namespace)
         say = _reporter(report, float(report_period), start, duration)

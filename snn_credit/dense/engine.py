@@ -11,10 +11,14 @@ from snn_credit.dense.plan import Plan, Values
 
 
 class Engine(Protocol):
-    """A plan that is ready to run on its values, which it reads and writes in place."""
+    """A plan that is ready to run on its values, which it reads and writes in place.
+
+    ``source`` is the program's text, to be read.
+    """
 
     plan: Plan
     values: Values
+    source: str
 
     def run(self, steps: int, ends: Sequence[int], seed: int) -> bool:
         """Run at most ``steps`` time steps; returns whether every clock has reached its end.

@@ -56,6 +56,18 @@ def test_the_first_script_learns_and_draws(tmp_path: Path, monkeypatch: pytest.M
     assert {"images_seen", "test_error"} <= found["errors"].keys()
 
 
+def test_the_brian_script_runs_on_dense(tmp_path: Path) -> None:
+    done = subprocess.run(
+        [sys.executable, str(DOCS / "brian_script.py")],
+        cwd=tmp_path, env={**os.environ, "PYTHONPATH": str(ROOT)},
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr
+    spikes, *program = done.stdout.splitlines()
+    assert int(spikes.split()[0]) > 1000
+    assert "//     w = clip(w + apre, 0, 0.05)" in program
+
+
 def test_a_rule_of_ones_own_runs_on_both_paths(tmp_path: Path) -> None:
     from snn_credit import rate
 

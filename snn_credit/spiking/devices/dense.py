@@ -34,8 +34,12 @@ class DenseProgram(RuntimeProgram):
         super().__init__(circuit, shape)
         network = self.built.network
         with self._brian():
-            network._clocks = {thing.clock for thing in network.sorted_objects}
             self._engine: Engine = self._device.prepare(network, {})
+
+    @property
+    def source(self) -> str:
+        """The program's text: one function for each of Brian's objects, with what it says."""
+        return self._engine.source
 
     @contextmanager
     def _brian(self) -> Iterator[None]:
