@@ -10,6 +10,7 @@ import tempfile
 from pathlib import Path
 
 from snn_credit.errors import InputError
+from snn_credit.leftovers import owned, sweep
 from snn_credit.programs import processor, programs_folder
 
 #: -ffast-math lets the compiler make vector instructions of sums and of exp(). Infinities and NaN
@@ -21,6 +22,7 @@ _COMPILE = (
 )
 _LINK = ["-shared"]
 _THREADS = "-fopenmp"
+_BUILDING = "building-"
 
 
 def compiler() -> str:
@@ -56,7 +58,8 @@ def library(source: str) -> Path:
         return path
     try:
         folder.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(prefix="building-", dir=folder) as name:
+        sweep(folder, _BUILDING)
+        with tempfile.TemporaryDirectory(prefix=owned(_BUILDING), dir=folder) as name:
             built = _build(command, source, Path(name))
             built.rename(path)
     except OSError as error:

@@ -22,13 +22,13 @@ import brian2 as b2
 import numpy as np
 
 from snn_credit.errors import InputError
+from snn_credit.leftovers import owned, sweep
 from snn_credit.programs import programs_folder
 from snn_credit.spiking.circuit import Circuit
 from snn_credit.spiking.devices import cuda, toolchain
 from snn_credit.spiking.devices.borrowed import brian_settings
 from snn_credit.spiking.devices.build import TOKEN, Built, Shape, build, expected_state
 from snn_credit.spiking.devices.child import run_child
-from snn_credit.spiking.devices.leftovers import owned, sweep
 from snn_credit.spiking.devices.program import (
     Events,
     Result,
