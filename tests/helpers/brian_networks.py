@@ -212,6 +212,34 @@ def every_function():
             b2.StateMonitor(group, [*"abcdghk", "flag"], True, name="trace")]  # fmt: skip
 
 
+def links_and_periods():
+    """Variables linked by index, a subgroup's statements, a periodic generator, two pathways."""
+    slow = b2.NeuronGroup(3, "dx/dt = (1 - x)/(20*ms) : 1", method="exact", name="slow_cells")
+    group = b2.NeuronGroup(
+        9,
+        """
+        dv/dt = (2*x_linked - v)/(6*ms) : 1 (unless refractory)
+        x_linked : 1 (linked)
+        slow : 1
+        """,
+        threshold="v > 1", reset="v = 0; slow += 1", refractory="v > 0.9", method="euler",
+        name="cells",
+    )  # fmt: skip
+    group.x_linked = b2.linked_var(slow, "x", index=np.arange(9) % 3)
+    slow[1:].run_regularly("x += 0.01*i", when="start", name="push")
+    clock = b2.SpikeGeneratorGroup(4, [0, 1, 3], [0.2, 0.5, 1.1] * ms, period=2 * ms, name="clock")
+    synapses = b2.Synapses(
+        clock, group, "w : 1",
+        on_pre={"first": "v_post += w", "later": "w *= 1.01"},
+        delay={"first": 0.2 * ms, "later": 0.9 * ms}, name="drive",
+    )  # fmt: skip
+    synapses.connect(p=1, n=2)
+    synapses.w = np.linspace(-0.1, 0.3, len(synapses))
+    return [slow, group, clock, synapses, b2.SpikeMonitor(group, name="spikes"),
+            b2.StateMonitor(group, ["v", "x_linked"], True, name="trace"),
+            b2.SpikeMonitor(clock, name="clock_spikes", record=False)]  # fmt: skip
+
+
 #: Name -> a function that makes the network's objects.
 NETWORKS = {
     make.__name__: make
@@ -219,6 +247,7 @@ NETWORKS = {
         lif_with_refractoriness, recurrent_order_dependent, stdp, stdp_partial,
         summed_and_clocked, summed_all_to_all, custom_events, delays_equal,
         delays_of_each_synapse, subgroups_and_rates, two_clocks_and_tables, every_function,
+        links_and_periods,
     )
 }  # fmt: skip
 

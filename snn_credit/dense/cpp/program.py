@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import ctypes
-import os
+import time
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -11,6 +11,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_credit.dense.cpp.compiler import library
+from snn_credit.dense.cpp.threads import Threads, available
 from snn_credit.dense.cpp.writer import write
 from snn_credit.dense.plan import Plan, Queue, Values
 
@@ -36,18 +37,6 @@ class _Queue(ctypes.Structure):
     )
 
 
-def threads() -> int:
-    """Return how many threads work on a large matrix: as many as there are processors.
-
-    SNN_CREDIT_THREADS, or else OMP_NUM_THREADS, sets another number.
-    """
-    for name in ("SNN_CREDIT_THREADS", "OMP_NUM_THREADS"):
-        given = os.environ.get(name, "")
-        if given.isdecimal() and int(given) > 0:
-            return int(given)
-    return len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
-
-
 class CppProgram:
     """A compiled plan.
 
@@ -69,7 +58,7 @@ class CppProgram:
         self.source, self._layout = written.text, written.layout
         self._library = _load(str(library(self.source)))
         self._made = self._library.make()
-        self._threads = threads()
+        self._threads = Threads(available())
         self._keep: list[Any] = []
         self._bind()
 
@@ -120,6 +109,14 @@ class CppProgram:
         if not self.plan.clocks:
             return True
         until = np.array(ends, np.int64)
+        done = False
+        for threads, part in self._threads.parts(steps):
+            began = time.perf_counter()
+            done = self._advance(part, until, seed, threads)
+            self._threads.took(threads, part, time.perf_counter() - began)
+        return done
+
+    def _advance(self, steps: int, ends: NDArray[np.int64], seed: int, threads: int) -> bool:
         done = self._library.advance(
             self._made,
             self._arrays,
@@ -128,9 +125,9 @@ class CppProgram:
             self._tables,
             self._queues,
             steps,
-            until.ctypes.data,
+            ends.ctypes.data,
             seed & 0xFFFFFFFFFFFFFFFF,
-            self._threads,
+            threads,
         )
         return bool(done)
 
@@ -141,10 +138,8 @@ class CppProgram:
         for number, (name, variable, dtype) in enumerate(self._layout.buffers):
             if name != operation:
                 continue
-            where = ctypes.c_char_p()
             pointer = ctypes.c_void_p()
             size = self._library.recorded(self._made, number, ctypes.byref(pointer))
-            del where
             raw = ctypes.string_at(pointer, size) if size else b""
             values = np.frombuffer(raw, dtype)
             if states == "record_states" and variable != "t":
