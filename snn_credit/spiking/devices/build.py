@@ -109,7 +109,7 @@ def _mask(name: str, indices: NDArray[np.int64], size: int) -> NDArray[np.bool_]
     return mask
 
 
-def build(circuit: Circuit, shape: Shape, all_to_all: type | None = None) -> Built:
+def build(circuit: Circuit, shape: Shape) -> Built:
     """Make the Brian objects of a circuit; nothing is run and no initial value is set.
 
     To be called within ``brian_settings``.
@@ -126,7 +126,7 @@ def build(circuit: Circuit, shape: Shape, all_to_all: type | None = None) -> Bui
             other, _, variable = link.partition(".")
             setattr(groups[population.name], own, b2.linked_var(groups[other], variable))
     for projection in circuit.projections:
-        groups[projection.name] = _synapses(circuit, projection, groups, all_to_all)
+        groups[projection.name] = _synapses(projection, groups)
     monitors = {}
     for population in circuit.populations:
         for name, event in population.events.items():
@@ -266,12 +266,7 @@ def _statements(population: Population, cleared: list[str]) -> dict[str, str]:
     }
 
 
-def _synapses(
-    circuit: Circuit,
-    projection: Projection,
-    groups: Mapping[str, Any],
-    all_to_all: type | None,
-) -> b2.Synapses:
+def _synapses(projection: Projection, groups: Mapping[str, Any]) -> b2.Synapses:
     on_event: Any = {
         p.name: "spike" if p.on == "spike" else _every(p.slot) for p in projection.pathways
     }
@@ -292,7 +287,4 @@ def _synapses(
     for order, pathway in enumerate(projection.pathways):
         path = getattr(synapses, pathway.name)
         path.when, path.order = pathway.slot, order
-        if all_to_all is not None and projection.pre is None:
-            path.codeobj_class = all_to_all
-            path.needed_variables = [path.eventspace_name]
     return synapses

@@ -1,19 +1,9 @@
-"""C++ programs: seeded, quickly compiled, and with plain loops where synapses are all-to-all.
-
-Brian's C++ code copies the index of every synapse of every spike into a queue, and looks up both of
-its neurons. Where every neuron connects to every neuron and there is no delay, the synapses of a
-spike are neighbours in memory, and the compiler makes vector instructions of a plain loop. The
-results are the same but for the order in which a neuron sums over its outgoing synapses.
-"""
+"""C++ programs of Brian's own: seeded, and quickly compiled."""
 
 from __future__ import annotations
 
 import os
-import re
-from dataclasses import dataclass
 from pathlib import Path
-
-from brian2.devices.cpp_standalone.codeobject import CPPStandaloneCodeObject
 
 from snn_credit.spiking.devices.child import SEED_VARIABLE
 
@@ -23,50 +13,6 @@ SEED = f"""
         for (auto& generator : _random_generators)
             generator.seed(std::strtoul(given, nullptr, 10));
     """
-_LOOKUP = re.compile(r"_(pre|post)synaptic_idx = \w+\[_idx\];")
-_NEURON = {"pre": "_source", "post": "_target"}
-
-
-@dataclass(frozen=True)
-class Row:
-    """What happens at the synapses of one source: before, at each of them, and after."""
-
-    before: str
-    each: str
-    after: str
-
-
-def row(code: str | list[str]) -> Row:
-    """Split a pathway's code for a loop over the targets of one source.
-
-    The indices of both neurons are the loops' own, and what belongs to the source is held in local
-    variables meanwhile: the compiler cannot know that nothing else in the loop reads it.
-    """
-    text = code if isinstance(code, str) else "\n".join(code)
-    text = _LOOKUP.sub(lambda found: f"_{found[1]}synaptic_idx = {_NEURON[found[1]]};", text)
-    arrays = sorted(set(re.findall(r"(\w+)\[_presynaptic_idx\]", text)))
-    own = [name for name in arrays if f"{name}[_postsynaptic_idx]" not in text]
-    before, after = [], []
-    for name in own:
-        held = f"_held{name}"
-        before.append(f"auto {held} = {name}[_source];")
-        if re.search(rf"\b{name}\[_presynaptic_idx\] =[^=]", text):
-            after.append(f"{name}[_source] = {held};")
-        text = re.sub(rf"\b{name}\[_presynaptic_idx\]", held, text)
-    return Row("\n".join(before), text, "\n".join(after))
-
-
-class AllToAllCodeObject(CPPStandaloneCodeObject):
-    """Brian's C++ code object with the templates of this package."""
-
-    templater = CPPStandaloneCodeObject.templater.derive(
-        "snn_credit.spiking.devices", env_globals={"row": row}
-    )
-
-
-#: The code object for synapses from every neuron to every neuron.
-ALL_TO_ALL = AllToAllCodeObject
-
 #: What every generated file includes. Read once and kept as the compiler's own memory image, it
 #: makes the files compile three times as fast.
 _HEADERS = """#include "objects.h"

@@ -26,8 +26,6 @@ SEED = f"""
     if (const char* given = getenv("{SEED_VARIABLE}"))
         random_number_buffer.set_seed(strtoull(given, NULL, 10));
     """
-#: Brian's own code objects, for all-to-all synapses too.
-ALL_TO_ALL = None
 _WHEELS = ("nvidia-curand", "nvidia-curand-cu12")
 _BACKEND = "devices.cuda_standalone.cuda_backend"
 _LIBRARIES, _UNITS = "lib", "units"

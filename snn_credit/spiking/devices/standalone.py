@@ -134,7 +134,7 @@ def _key(circuit: Circuit, shape: Shape, device: str) -> str:
 def _sources() -> str:
     """Hash the code that turns a circuit into a program, so that none is kept past a change."""
     folder = Path(__file__).parent
-    files = sorted([*folder.glob("*.py"), *folder.glob("templates/*.cpp")])
+    files = sorted(folder.glob("*.py"))
     return hashlib.sha256(b"".join(file.read_bytes() for file in files)).hexdigest()
 
 
@@ -174,7 +174,7 @@ def _translate_and_compile(
 ) -> Manifest:
     """Have Brian write and compile the program. Brian's device is global: it is put back."""
     with brian_settings(circuit, shape.dtype), toolchain.active(device) as brian_device:
-        built = build(circuit, shape, toolchain.KINDS[device].ALL_TO_ALL)
+        built = build(circuit, shape)
         brian_device.apply_run_args()
         brian_device.insert_code("main", toolchain.KINDS[device].SEED)
         brian_device.insert_code("before_network_run", _restore_clock(circuit, built))

@@ -17,7 +17,7 @@ from snn_credit.errors import InputError
 from snn_credit.programs import processor
 from snn_credit.spiking.devices import cpp, cuda
 
-#: What each device adds: ``SEED``, ``prepare(directory, jobs)``, ``ALL_TO_ALL``.
+#: What each device adds: ``SEED`` and ``prepare(directory, jobs)``.
 KINDS = {"cpp_standalone": cpp, "cuda_standalone": cuda}
 
 

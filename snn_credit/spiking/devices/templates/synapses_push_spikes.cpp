@@ -1,2 +1,0 @@
-{# Nothing: without a delay, the pathway reads its source's events itself. #}
-{% extends 'common_group.cpp' %}
