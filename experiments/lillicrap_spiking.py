@@ -93,7 +93,7 @@ def run(
     data = load(config.data).subset(
         config.train_images, config.test_images, config.validation_images
     )
-    outcome = _spiking(config, context, data, experiment)
+    outcome = learn(config, context, data, experiment)
     rows: dict[str, dict[str, float | None]] = {
         f"spiking {config.rule}": {
             TEST: outcome.test_error,
@@ -109,9 +109,17 @@ def run(
     return rows
 
 
-def _spiking(config: Config, context: Context, data: Dataset, experiment: str) -> Outcome:
+def learn(
+    config: Config,
+    context: Context,
+    data: Dataset,
+    experiment: str,
+    file: str = "run.h5",
+    windows: Mapping[str, float] | None = None,
+) -> Outcome:
+    """Train the spiking network; ``windows`` are those of the figure, unless others are given."""
     from snn_credit.models.lillicrap_spiking import network
-    from snn_credit.spiking import train
+    from snn_credit.spiking.training import WINDOWS, train
 
     circuit = network(
         (data.features, *config.hidden, config.output),
@@ -123,14 +131,17 @@ def _spiking(config: Config, context: Context, data: Dataset, experiment: str) -
         rates={"eta": config.eta, "lam": config.gamma},
         seed=context.seed,
     )
-    context.progress.note(f"{circuit.name}: building for {context.device}")
+    path = context.out / file
+    if not path.exists():
+        context.progress.note(f"{circuit.name}: building for {context.device}")
     return train(
         circuit,
         data,
-        context.out / "run.h5",
+        path,
         images=config.images,
         steps=config.steps,
         evaluations=config.evaluations,
+        windows=WINDOWS if windows is None else windows,
         window_steps=config.window_steps,
         device=context.device,
         dtype=config.dtype,
@@ -140,6 +151,8 @@ def _spiking(config: Config, context: Context, data: Dataset, experiment: str) -
         config=asdict(config),
         progress=context.progress,
         resume=context.resume,
+        # A run that was killed before it was replaced may have left its file.
+        force=not context.resume,
     )
 
 
@@ -184,19 +197,36 @@ def _figures(
 
 
 def cost(config: Config) -> str | None:
-    """Estimate the time on one core of ``cpp_standalone``: 0.02 ms a step, 0.5 ns a synapse."""
-    inputs = {"mnist": 784}.get(config.data, 64)
-    sizes = (inputs, *config.hidden, config.output)
-    synapses = sum(a * b for a, b in pairwise(sizes))
-    seconds = config.images * config.steps * (2e-5 + 5e-10 * synapses)
+    """Say what the spiking network takes, if it takes minutes."""
+    sizes = "-".join(map(str, layers(config)))
+    time = in_words(estimate(config))
+    return time and (
+        f"{sizes} ({synapses(config):,} plastic synapses), {config.images:,} images of "
+        f"{config.steps} steps: {time}"
+    )
+
+
+def layers(config: Config) -> tuple[int, ...]:
+    """Return the sizes of the layers, input to output."""
+    return ({"mnist": 784}.get(config.data, 64), *config.hidden, config.output)
+
+
+def synapses(config: Config) -> int:
+    """Return the number of synapses that learn."""
+    return sum(a * b for a, b in pairwise(layers(config)))
+
+
+def estimate(config: Config) -> float:
+    """Estimate the seconds on one core of ``cpp_standalone``: 0.02 ms a step, 0.5 ns a synapse."""
+    return config.images * config.steps * (2e-5 + 5e-10 * synapses(config))
+
+
+def in_words(seconds: float) -> str | None:
+    """Return an estimated time in words, None if it is short."""
     if seconds < 120:
         return None
     time = f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
-    return (
-        f"{'-'.join(map(str, sizes))} ({synapses:,} plastic synapses), {config.images:,} images of "
-        f"{config.steps} steps: about {time} a seed on one core of cpp_standalone; it can be "
-        f"stopped and resumed"
-    )
+    return f"about {time} a seed on one core of cpp_standalone; it can be stopped and resumed"
 
 
 EXPERIMENT = Experiment(
