@@ -16,6 +16,7 @@ from snn_credit.harness import Experiment
 TABLE: dict[str, str] = {
     "demo": "snn_credit.experiments.demo",
     "lillicrap-spiking": "snn_credit.experiments.lillicrap_spiking",
+    "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 
 

@@ -48,6 +48,29 @@ class Silent:
         """Do nothing."""
 
 
+class Named:
+    """The progress of one part of several: its phases go by the part's name."""
+
+    def __init__(self, progress: Progress, name: str) -> None:
+        self.progress, self.name = progress, name
+
+    def start(self, total: int, unit: str, what: str) -> None:
+        """Begin a phase, whatever it calls itself."""
+        self.progress.start(total, unit, self.name)
+
+    def update(self, done: int, **numbers: float) -> None:
+        """Pass on a count."""
+        self.progress.update(done, **numbers)
+
+    def note(self, text: str) -> None:
+        """Pass on a line, with the name."""
+        self.progress.note(f"{self.name}: {text}")
+
+    def stop(self) -> None:
+        """Pass on the end of a phase."""
+        self.progress.stop()
+
+
 class Meter:
     """Speed and time left of one phase, from what was done within the last half minute.
 

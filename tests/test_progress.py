@@ -1,6 +1,6 @@
 import pytest
 
-from snn_credit.progress import Meter, clock_time
+from snn_credit.progress import Meter, Named, clock_time
 
 
 class Clock:
@@ -46,3 +46,37 @@ def test_numbers_stay_until_replaced() -> None:
 @pytest.mark.parametrize(("seconds", "text"), [(8.4, "0:08"), (75, "1:15"), (3725, "1:02:05")])
 def test_clock_time(seconds: float, text: str) -> None:
     assert clock_time(seconds) == text
+
+
+class Told:
+    """A progress that remembers what it was told."""
+
+    def __init__(self) -> None:
+        self.calls: list[tuple[object, ...]] = []
+
+    def start(self, total: int, unit: str, what: str) -> None:
+        self.calls.append(("start", total, unit, what))
+
+    def update(self, done: int, **numbers: float) -> None:
+        self.calls.append(("update", done, numbers))
+
+    def note(self, text: str) -> None:
+        self.calls.append(("note", text))
+
+    def stop(self) -> None:
+        self.calls.append(("stop",))
+
+
+def test_a_part_goes_by_its_name() -> None:
+    told = Told()
+    part = Named(told, "200 x 2")
+    part.note("building")
+    part.start(10, "images", "spiking")
+    part.update(4, error_percent=5.0)
+    part.stop()
+    assert told.calls == [
+        ("note", "200 x 2: building"),
+        ("start", 10, "images", "200 x 2"),
+        ("update", 4, {"error_percent": 5.0}),
+        ("stop",),
+    ]

@@ -4,16 +4,20 @@ from snn_credit.analysis.alignment import angle, angle_over_run, angles_per_neur
 from snn_credit.analysis.fig4 import figure4
 from snn_credit.analysis.learning import learning_curve
 from snn_credit.analysis.raster import raster
+from snn_credit.analysis.scale import Net, learning_ms, scale_curves
 from snn_credit.analysis.spikes import binned_rates, mean_rate, spike_trains
 
 __all__ = [
+    "Net",
     "angle",
     "angle_over_run",
     "angles_per_neuron",
     "binned_rates",
     "figure4",
     "learning_curve",
+    "learning_ms",
     "mean_rate",
     "raster",
+    "scale_curves",
     "spike_trains",
 ]

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any, Generic, TypeVar
@@ -50,6 +50,10 @@ def _costs_nothing(config: Any) -> str | None:
     return None
 
 
+def _draws_nothing(config: Any, tables: Sequence[Table], context: Context) -> None:
+    return None
+
+
 @dataclass(frozen=True)
 class Experiment(Generic[ConfigT]):
     """One figure or table of a paper.
@@ -69,6 +73,9 @@ class Experiment(Generic[ConfigT]):
         device; None where there is none.
     cost : callable
         What a run with this config takes, as a sentence for a person; None when that is little.
+    draw : callable
+        Draws what the measured tables of all seeds show together, into ``context.out``. It is
+        called for each seed by itself too.
     """
 
     id: str
@@ -80,6 +87,7 @@ class Experiment(Generic[ConfigT]):
     paper_numbers: Table = field(default_factory=dict)
     synapses: Callable[[ConfigT], int | None] = _no_circuit
     cost: Callable[[ConfigT], str | None] = _costs_nothing
+    draw: Callable[[ConfigT, Sequence[Table], Context], None] = _draws_nothing
 
     def preset(self, name: str) -> ConfigT:
         """Return the settings of that name.

@@ -103,6 +103,7 @@ def run_seed(
     begun = time.monotonic()
     try:
         table = experiment.run(config, context)
+        experiment.draw(config, [table], context)
     finally:
         context.progress.stop()
     seconds = time.monotonic() - begun
@@ -127,6 +128,8 @@ def _run_seeds(request: Request, folder: RunFolder, display: Display) -> dict[st
     resumed = any(seed_result["provenance"]["resumed"] for seed_result in found.values())
     for figure in sorted(folder.of_seed(request.seeds[0]).glob("*.png")):
         shutil.copyfile(figure, request.out / figure.name)
+    context = Context(request.out, request.seeds[0], request.device)
+    request.experiment.draw(request.config, list(tables.values()), context)
     whole = _result(request.experiment, request.preset, folder.manifest.config, request.device,
                     tables, seconds, resumed)  # fmt: skip
     write_json(request.out / RESULT, whole)

@@ -7,6 +7,7 @@ killed resumes after its last chunk, and ends with the same weights.
 from __future__ import annotations
 
 import hashlib
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
@@ -155,10 +156,12 @@ class Session:
         progress.start(len(self.plan.stream), "images", "spiking")
         try:
             progress.update(self.done_rows)
+            begun = time.perf_counter()
             for advance in self.simulation.run():
-                self._record(advance)
+                self._record(advance, time.perf_counter() - begun)
                 self.file.commit()
                 progress.update(self.done_rows, error_percent=self._recent_error())
+                begun = time.perf_counter()
             self.file.finish()
         finally:
             progress.stop()
@@ -169,7 +172,10 @@ class Session:
         """Return the errors so far."""
         return Outcome(self._error_of("test"), self._error_of("validation"))
 
-    def _record(self, advance: Advance) -> None:
+    def _record(self, advance: Advance, seconds: float) -> None:
+        learning = int(advance.chunk.tables["learn"].sum())
+        steps = {"steps": self.simulation.shape.steps, "learning_steps": learning}
+        self.file.append_metrics("chunks", {**steps, "seconds": seconds})
         ended = advance.ended
         self.guesses[ended] = advance.guesses
         self.done_rows += len(ended)

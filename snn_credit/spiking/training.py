@@ -58,6 +58,7 @@ def train(
         How many training images, each for how many time steps.
     windows, window_steps
         When to record spikes and potentials, and for how many steps an image (see `curriculum`).
+        Without windows nothing is watched.
     device, dtype, chunk_steps, seed
         As in `Simulation`; the seed is that of the order of the images too.
     experiment, config
@@ -106,11 +107,12 @@ def train(
         device=device,
         dtype=dtype,
         chunk_steps=chunk_steps,
-        watch=watch_everything(circuit, seed=seed),
+        watch=watch_everything(circuit, seed=seed) if windows else None,
         seed=seed,
     )
     progress = progress or Silent()
-    progress.note(f"device: {simulation.device}")
+    if device == "auto":
+        progress.note(f"device: {simulation.device}")
     if force:  # only now: whatever is wrong with the request has been said
         path.unlink(missing_ok=True)
     session = Session(

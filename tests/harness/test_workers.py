@@ -73,6 +73,24 @@ def names(folder: Path) -> set[str]:
     return {p.name for p in folder.iterdir()}
 
 
+def test_what_all_seeds_show_together_is_drawn_of_all(
+    start: Callable[..., Started], tmp_path: Path
+) -> None:
+    words = ("run", "fake", "--preset", "smoke", "--device", "runtime", "--set", "together=true")
+    for more in (("--seeds", "2", "--out", "several"), ("--seed", "1", "--out", "one")):
+        status, _, err = start(*words, *more).end()
+        assert status == 0, err
+
+    def errors(*seeds: int) -> list[float]:
+        folders = [tmp_path / "several" / f"seed-{seed}" for seed in seeds]
+        found = [json.loads((folder / "result.json").read_text()) for folder in folders]
+        return [each["measured"]["FA"]["test error %"] for each in found]
+
+    drawn = {"several": errors(0, 1), "several/seed-0": errors(0), "one": errors(1)}
+    for folder, wanted in drawn.items():
+        assert (tmp_path / folder / "together.png").read_text() == f"{wanted} runtime"
+
+
 def test_several_seeds(start: Callable[..., Started], tmp_path: Path) -> None:
     status, out, err = start("run", "fake", "--preset", "smoke", "--seeds", "3", "--jobs", "2",
                              "--out", "o", "--set", "fail=noise").end()  # fmt: skip

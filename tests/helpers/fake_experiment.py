@@ -7,6 +7,7 @@ import random
 import signal
 import sys
 import time
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 from snn_credit.errors import InputError
@@ -24,6 +25,7 @@ class Config:
     pause: float = 0.0
     fail: str | None = None
     fail_at: int = 0
+    together: bool = False
 
     def __post_init__(self) -> None:
         if self.images < 1:
@@ -60,6 +62,13 @@ def run(config: Config, context: Context) -> Table:
     return {"FA": {"test error %": 5 + noise, "angle": None}, "chance": {"test error %": 90.0}}
 
 
+def draw(config: Config, tables: Sequence[Table], context: Context) -> None:
+    """Write the errors of all seeds, and the device, where a figure would be."""
+    if config.together:
+        errors = [table["FA"]["test error %"] for table in tables]
+        (context.out / "together.png").write_text(f"{errors} {context.device}")
+
+
 def _fail(how: str | None) -> None:
     if how == "disk":
         with open("/dev/full", "w") as full:
@@ -85,5 +94,6 @@ EXPERIMENT = Experiment(
     presets={"smoke": Config(), "laptop": Config(images=2000, pause=0.01)},
     run=run,
     paper_numbers={"FA": {"test error %": 1.8}, "BP": {"test error %": 2.4}},
+    draw=draw,
     cost=lambda config: f"{config.images} images: minutes" if config.images > 100 else None,
 )

@@ -88,6 +88,11 @@ def test_a_killed_run_opens_and_resumes_to_the_same_weights(whole, tmp_path):
     for table in ("learning", "alignment"):
         for name, column in want.metrics(table).items():
             np.testing.assert_array_equal(got.metrics(table)[name], column)
+    timed = got.metrics("chunks")
+    assert len(timed["seconds"]) == got.checkpoint.chunk
+    assert (timed["seconds"] > 0).all()
+    assert (timed["steps"] == 30).all()
+    assert timed["learning_steps"].sum() == 5 * 60
 
 
 def test_the_file_holds_what_the_figure_needs(whole):

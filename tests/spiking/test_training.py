@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from snn_credit import devices
 from snn_credit.data import load
 from snn_credit.errors import InputError
 from snn_credit.models.lillicrap_spiking import network
@@ -82,3 +83,33 @@ def test_another_run_is_not_continued(tmp_path: Path, change: dict, message: str
     with pytest.raises(InputError, match=message):
         train(CIRCUIT, SMALL, path, resume=True, **{**asked, **change})
     assert train(CIRCUIT, SMALL, path, resume=True, **asked).test_error is not None
+
+
+def test_without_windows_nothing_is_watched(tmp_path: Path) -> None:
+    asked = {"images": 5, "evaluations": 1, "device": "runtime"}
+    train(CIRCUIT, SMALL, tmp_path / "with.h5", **asked)
+    train(CIRCUIT, SMALL, tmp_path / "without.h5", windows={}, **asked)
+    recorded, bare = open_run(tmp_path / "with.h5"), open_run(tmp_path / "without.h5")
+    assert "hidden1" in recorded.names("spikes")
+    assert bare.names("spikes") == bare.names("traces") == {}
+    assert bare.windows == []
+    assert len(bare.weights("hidden1_to_output", "w")[0]) == 1
+
+
+class Notes(Silent):
+    def __init__(self) -> None:
+        self.said: list[str] = []
+
+    def note(self, text: str) -> None:
+        self.said.append(text)
+
+
+def test_a_device_is_named_where_it_was_chosen(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(devices, "best", lambda: ("runtime", "for this test"))
+    for asked, said in (("runtime", []), ("auto", ["device: runtime"])):
+        notes = Notes()
+        train(CIRCUIT, SMALL, tmp_path / asked, images=5, evaluations=1, device=asked,
+              progress=notes)  # fmt: skip
+        assert notes.said == said
