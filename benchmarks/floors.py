@@ -45,14 +45,21 @@ def floor_of(net: Net, rows: Sequence[Row], bandwidths: Sequence[Bandwidth]) -> 
     hidden = told.activity if told and told.activity else [_HALF] * (len(net.sizes) - 2)
     activity = [input_activity(net.sizes[0]), *hidden]
     moved = bytes_moved(net, activity)
-    most = max((one.threads for one in bandwidths), default=0)
-    ms: dict[str, float] = {}
+    ms: dict[str, list[float]] = {ONE: [], ALL: [], GPU: []}
     for one in bandwidths:
-        names = [GPU] if one.where == GPU else [ONE] * (one.threads == 1)
-        names += [ALL] * (one.where != GPU and one.threads == most)
-        ms |= dict.fromkeys(names, moved.floor_ms(one))
+        # A machine may leave threads idle: at all of them it has at least the bandwidth of one.
+        places = [GPU] if one.where == GPU else [ALL, *([ONE] if one.threads == 1 else [])]
+        for place in places:
+            ms[place].append(moved.floor_ms(one))
     source = told.contender if told else "assumed"
-    return Floor(str(net), activity, source, moved.read / 1e6, moved.rewritten / 1e6, ms)
+    return Floor(
+        str(net),
+        activity,
+        source,
+        moved.read / 1e6,
+        moved.rewritten / 1e6,
+        {place: min(found) for place, found in ms.items() if found},
+    )
 
 
 def relate(rows: Sequence[Row], floor: Floor | None) -> None:

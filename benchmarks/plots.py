@@ -11,15 +11,26 @@ import numpy as np
 from bandwidth import GPU
 from cost import Net
 from floors import ALL, Floor
-from matplotlib.ticker import FuncFormatter, NullFormatter
+from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
 from report import Result
 from rows import Row
+from scipy.optimize import isotonic_regression
 from tables import number
 
 from snn_credit.analysis.style import GREY, INK, LEARNERS, styled
 
-#: Of the contenders in the order in which they were measured; the plain script is black.
-_COLOURS = [colour for colour in LEARNERS if colour not in (INK, "#8c8c8c")]
+#: Colour and marker of each contender, the same in every figure.
+_STYLES = {
+    "plain Brian": (INK, "o"),
+    "dense": ("#c1442d", "D"),
+    "dense:torch": ("#e08a3c", "d"),
+    "dense:cuda": ("#7b5aa6", "d"),
+    "cpp_standalone": ("#1b7f5c", "s"),
+    "cuda_standalone": ("#b58900", "s"),
+    "runtime": ("#1f4e9c", "^"),
+    "runtime:cython": ("#4aa3c7", "v"),
+    "BindsNET": ("#b0457b", "P"),
+}
 _MARKERS = "osD^vP"
 _WIDTH, _HEIGHT = 5.2, 3.4
 
@@ -37,16 +48,18 @@ def side_by_side(result: Result) -> Any:
     figure, ax = plt.subplots(figsize=(_WIDTH, _HEIGHT))
     ends = []
     lines = list(dict.fromkeys((row.contender, row.dtype) for row in result.rows))
-    colours = iter(_COLOURS * len(lines))
-    for number_, (contender, dtype) in enumerate(lines):
+    for contender, dtype in lines:
         rows = [row for row in result.rows if (row.contender, row.dtype) == (contender, dtype)]
         rows.sort(key=lambda row: row.plastic_synapses)
-        plain = (contender, dtype) == ("plain Brian", "float64")
-        colour = INK if plain else next(colours)
+        colour, marker = _STYLES.get(contender, (GREY, "x"))
         x = [row.plastic_synapses for row in rows]
         y = [row.ms_per_step for row in rows]
-        ax.plot(x, y, color=colour, marker=_MARKERS[number_ % len(_MARKERS)], markersize=3.5)
-        ends.append((y[-1], f"{contender}, {dtype}", colour, x[-1]))
+        twice = sum(name == contender for name, _ in lines) > 1
+        # Of two types of one contender, the smaller has hollow markers.
+        filling = "white" if twice and dtype == "float32" else colour
+        ax.plot(x, y, color=colour, marker=marker, markersize=3.5, markerfacecolor=filling)
+        name = f"{contender}, {dtype}" if twice or dtype != "float32" else contender
+        ends.append((y[-1], name, colour, x[-1]))
     floors = sorted(result.floors, key=lambda one: Net.parse(one.network).plastic)
     ends += [_floor_line(ax, floors, place) for place in (ALL, GPU) if _has(floors, place)]
     ax.set(xscale="log", yscale="log")
@@ -71,7 +84,7 @@ def sweep(result: Result) -> Any:
         here.sort(key=lambda k: nets[k].sizes[1])
         x = [nets[k].sizes[1] for k in here]
         y = [result.rows[k].ms_per_step for k in here]
-        colour = _COLOURS[number_ % len(_COLOURS)]
+        colour = LEARNERS[number_ % len(LEARNERS)]
         marker = _MARKERS[number_ % len(_MARKERS)]
         ax.plot(x, y, color=colour, marker=marker, markersize=3.5, linestyle="none")
         ax.plot(x, [result.sweep.fitted_ms[k] for k in here], color=colour)
@@ -87,6 +100,7 @@ def sweep(result: Result) -> Any:
     ax.set_xticks(sorted({net.sizes[1] for net in nets}))
     _plain_ticks(ax)
     ax.xaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:.0f}"))
+    ax.xaxis.set_minor_locator(NullLocator())
     _label_ends(ax, ends)
     return figure
 
@@ -109,17 +123,18 @@ def _floor_line(ax: Any, floors: Sequence[Floor], place: str) -> tuple[float, st
     x = [Net.parse(one.network).plastic for one in floors]
     y = [one.ms[place] for one in floors]
     ax.plot(x, y, color=GREY, linestyle="--", zorder=0)
-    name = "floor: GPU's memory" if place == GPU else "floor: bandwidth of the memory"
+    name = "floor: the GPU's" if place == GPU else "floor: memory bandwidth"
     return y[-1], name, GREY, x[-1]
 
 
 def _name_networks(ax: Any, rows: Sequence[Row]) -> None:
-    """Write each network's sizes above its points."""
-    for network in dict.fromkeys(row.network for row in rows):
-        net = Net.parse(network)
-        ax.axvline(net.plastic, color="#ececec", linewidth=0.5, zorder=-1)
+    """Write each network's sizes above its points, neighbours at two heights."""
+    networks = {Net.parse(row.network).plastic: row.network for row in rows}
+    for number_, (plastic, network) in enumerate(sorted(networks.items())):
+        ax.axvline(plastic, color="#ececec", linewidth=0.5, zorder=-1)
         ax.annotate(
-            network, (net.plastic, 1), xycoords=("data", "axes fraction"), xytext=(0, 3),
+            network, (plastic, 1), xycoords=("data", "axes fraction"),
+            xytext=(0, 3 + 7 * (number_ % 2)),
             textcoords="offset points", ha="center", fontsize=5.5, color=GREY,
         )  # fmt: skip
 
@@ -142,11 +157,9 @@ def _label_ends(ax: Any, ends: Sequence[tuple[float, str, str, float]]) -> None:
         for y, name, colour, x in ends
     )
     right = max(x for *_, x in ends)
-    wanted = np.array([height for height, *_ in at])
-    placed = wanted.copy()
-    for k in range(1, len(placed)):
-        placed[k] = max(placed[k], placed[k - 1] + apart)
-    placed -= np.mean(placed - wanted)
+    # The least squared shifts that leave every two names far enough apart, in their order.
+    steps = apart * np.arange(len(at))
+    placed = isotonic_regression([height for height, *_ in at] - steps).x + steps
     for height, (was, name, colour, _, y) in zip(placed, at, strict=True):
         ax.annotate(
             name, (right, y), xytext=(8, height - was), textcoords="offset points",

@@ -102,6 +102,12 @@ def test_without_a_floor_or_a_plain_script_ratios_are_left_out() -> None:
     assert not {"× plain", "× plain (CPU)", "÷ floor"} & set(heads)
 
 
+def test_all_threads_have_at_least_the_bandwidth_of_one() -> None:
+    busy = [Bandwidth(PROCESSOR, 1, 2.0, 2.0), Bandwidth(PROCESSOR, 2, 1.0, 1.0)]
+    floor = floor_of(NET, [], busy)
+    assert floor.ms[ALL] == floor.ms[ONE]
+
+
 def test_half_of_the_hidden_neurons_are_assumed_where_none_tell() -> None:
     floor = floor_of(NET, [measured(0.5, "bindsnet").row()], MEMORY)
     assert (floor.activity[1:], floor.activity_from) == ([0.5], "assumed")
