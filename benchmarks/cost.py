@@ -139,10 +139,12 @@ def fit(nets: Sequence[Net], ms_per_step: Sequence[float]) -> Fit:
     Raises
     ------
     InputError
-        For fewer than four networks, or where neurons and synapses go up together.
+        For fewer than four networks, networks all alike, or a time that is not above 0.
     """
     if len(nets) < FEWEST:
         raise InputError(f"fit: at least {FEWEST} networks (got {len(nets)})")
+    if min(ms_per_step) <= 0:
+        raise InputError(f"fit: times above 0 (got {min(ms_per_step)} ms)")
     measured = np.asarray(ms_per_step) * 1e-3
     design = np.array([(1.0, net.neurons, net.synapses) for net in nets])
     relative = design / measured[:, None]

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import sys
+import tempfile
 from argparse import Namespace
 from collections.abc import Sequence
 from dataclasses import replace
@@ -96,7 +97,7 @@ def _contender(name: str, net: Net, given: Namespace, folder: str) -> Contender:
         lengths(name, net, given.steps),
         # Two when it is built, or one to warm up and the repeats.
         max(2, given.repeats + 1),
-        folder,
+        tempfile.mkdtemp(prefix=f"{name.replace(':', '-')}-{net}-", dir=folder),
         str(bindsnet_environment.find() or ""),
     )
 

@@ -107,7 +107,7 @@ def sweep(result: Result) -> Any:
 
 def _fit_in_words(result: Result) -> str:
     assert result.sweep is not None
-    found = result.sweep.fit
+    found = result.sweep.clock
     return (
         f"{result.sweep.device}: {number(found.step_us[0])} µs + "
         f"{number(found.neuron_ns[0])} ns a neuron + {number(found.synapse_ns[0])} ns a synapse "

@@ -30,10 +30,19 @@ _FLOOR_NOTE = (
 
 @dataclass(frozen=True)
 class Sweep:
-    """A device over widths and depths: the fit of its times, and what it gives for each row."""
+    """A device over widths and depths.
+
+    Attributes
+    ----------
+    clock, processor
+        The fits of its ms a step on the clock, and of the processor's.
+    fitted_ms
+        What the first gives for each row.
+    """
 
     device: str
-    fit: Fit
+    clock: Fit
+    processor: Fit
     fitted_ms: list[float]
 
 
@@ -59,7 +68,7 @@ def as_json(result: Result) -> dict[str, Any]:
 def text(result: Result) -> str:
     """Return the result for a terminal."""
     parts = ["\n".join(about(result)), plain_table(cells(result.rows))]
-    parts += [plain_table(fit_cells(result.sweep.device, result.sweep.fit))] if result.sweep else []
+    parts += [plain_table(fit_cells(fits(result.sweep)))] if result.sweep else []
     parts += [plain_table(floor_cells(result.floors))] if result.floors else []
     return "\n\n".join([*parts, *skips(result)])
 
@@ -68,13 +77,16 @@ def markdown(result: Result) -> str:
     """Return the result as a part of a Markdown document."""
     meanings = [f"- **{c.head}**: {c.meaning}." for c in shown(result.rows) if c.meaning]
     parts = ["; ".join(about(result)) + ".", markdown_table(cells(result.rows))]
-    parts += (
-        [markdown_table(fit_cells(result.sweep.device, result.sweep.fit))] if result.sweep else []
-    )
+    parts += [markdown_table(fit_cells(fits(result.sweep)))] if result.sweep else []
     parts.append("\n".join(meanings))
     if result.floors:
         parts += [markdown_table(floor_cells(result.floors)), _FLOOR_NOTE]
     return "\n\n".join([*parts, *skips(result)]) + "\n"
+
+
+def fits(sweep: Sweep) -> dict[str, Fit]:
+    """Return the fits by what they are of."""
+    return {f"{sweep.device}, clock": sweep.clock, f"{sweep.device}, processor": sweep.processor}
 
 
 def about(result: Result) -> list[str]:

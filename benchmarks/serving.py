@@ -10,8 +10,9 @@ from dataclasses import dataclass
 from multiprocessing.connection import Connection
 from typing import Any
 
-from contenders import Contender, Loaded, Run, Runner, runner
+from contenders import Contender, Loaded, Run, Runner
 from memory import ChildPeak, peak_mb
+from runners import runner
 
 
 @dataclass(frozen=True)

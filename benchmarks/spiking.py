@@ -19,7 +19,6 @@ from __future__ import annotations
 
 import argparse
 import json
-import os
 import sys
 import tempfile
 from collections.abc import Sequence
@@ -113,10 +112,6 @@ def main() -> int:
             say("BindsNET: making .venv-bindsnet (minutes, the first time)")
             bindsnet_environment.make()
         with tempfile.TemporaryDirectory(prefix="snn_credit_bench_") as folder:
-            os.environ["SNN_CREDIT_CACHE"] = folder
-            # What torch compiles is built here too, from nothing.
-            os.environ["TORCHINDUCTOR_CACHE_DIR"] = f"{folder}/inductor"
-            os.environ["TRITON_CACHE_DIR"] = f"{folder}/triton"
             write(measure(given, folder), given)
     except InputError as error:
         print(f"spiking.py: {error}", file=sys.stderr)

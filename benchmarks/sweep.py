@@ -36,7 +36,10 @@ def nets(widths: Sequence[int], depths: Sequence[int]) -> list[Net]:
 
 
 def swept(device: str, rows: Sequence[Row]) -> Sweep:
-    """Fit the rows of one device."""
+    """Fit the rows of one device, by the clock and by processor time."""
     measured = [Net.parse(row.network) for row in rows]
-    found = fit(measured, [row.ms_per_step for row in rows])
-    return Sweep(device, found, [found.ms(net) for net in measured])
+    clock, processor = (
+        fit(measured, [getattr(row, name) for row in rows])
+        for name in ("ms_per_step", "cpu_ms_per_step")
+    )
+    return Sweep(device, clock, processor, [clock.ms(net) for net in measured])

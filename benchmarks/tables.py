@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -110,18 +110,15 @@ def floor_cells(floors: Sequence[Floor]) -> Table:
     return table
 
 
-def fit_cells(device: str, found: Fit) -> Table:
-    """Return the coefficients of a fit, heads first."""
-    values = [found.step_us, found.neuron_ns, found.synapse_ns]
-    return [
-        ["device", "µs a step", "ns a neuron", "ns a synapse", "residual %", "worst %"],
-        [
-            device,
-            *(f"{number(value)} ± {number(error, 2)}" for value, error in values),
-            number(100 * found.residual, 2),
-            number(100 * found.worst, 2),
-        ],
-    ]
+def fit_cells(fits: Mapping[str, Fit]) -> Table:
+    """Return the coefficients of fits by name, heads first."""
+    table = [["time", "µs a step", "ns a neuron", "ns a synapse", "residual %", "worst %"]]
+    for name, fit in fits.items():
+        coefficients = (fit.step_us, fit.neuron_ns, fit.synapse_ns)
+        said = [f"{number(value)} ± {number(error, 2)}" for value, error in coefficients]
+        off = [number(100 * fit.residual, 2), number(100 * fit.worst, 2)]
+        table.append([name, *said, *off])
+    return table
 
 
 def plain_table(table: Table) -> str:

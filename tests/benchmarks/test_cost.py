@@ -78,6 +78,8 @@ def test_fits_that_cannot_be() -> None:
         fit([Net((10, 10, 10))] * 3, [1.0] * 3)
     with pytest.raises(InputError, match=r"^fit: networks of different widths or depths"):
         fit([Net((10, 10, 10))] * 5, [1.0] * 5)
+    with pytest.raises(InputError, match=r"^fit: times above 0 \(got 0\.0 ms\)"):
+        fit(nets((10, 20), (1, 2)), [1.0, 2.0, 0.0, 1.0])
 
 
 def test_a_sweep_is_all_widths_at_all_depths() -> None:

@@ -167,8 +167,12 @@ def test_figures_are_drawn(tmp_path: Path) -> None:
     for net, row in zip(made, found, strict=True):
         relate([row], floor_of(net, [row], MEMORY))
     sweep: Sweep = swept("runtime", found)
-    assert sweep.fit.synapse_ns[0] == pytest.approx(1.0)
-    draw(Result({}, {}, MEMORY, [], found, [], sweep), tmp_path / "sweep.png")
+    assert sweep.clock.synapse_ns[0] == pytest.approx(1.0)
+    assert sweep.processor.synapse_ns[0] == pytest.approx(2.0)
+    assert sweep.fitted_ms == pytest.approx([row.ms_per_step for row in found])
+    swept_result = Result({}, {}, MEMORY, [], found, [], sweep)
+    assert "| runtime, processor | 20.0 ± 0.00" in markdown(swept_result)
+    draw(swept_result, tmp_path / "sweep.png")
     for name in ("side.png", "sweep.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")
 
