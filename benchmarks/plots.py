@@ -11,7 +11,7 @@ import numpy as np
 from bandwidth import GPU
 from cost import Net
 from floors import ALL, Floor
-from matplotlib.ticker import FuncFormatter, NullFormatter, NullLocator
+from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter, NullLocator
 from report import Result
 from rows import Row
 from scipy.optimize import isotonic_regression
@@ -33,6 +33,7 @@ _STYLES = {
 }
 _MARKERS = "osD^vP"
 _WIDTH, _HEIGHT = 5.2, 3.4
+_FEW_DECADES = 100
 
 
 def draw(result: Result, path: Path) -> None:
@@ -108,11 +109,11 @@ def sweep(result: Result) -> Any:
 def _fit_in_words(result: Result) -> str:
     assert result.sweep is not None
     found = result.sweep.clock
-    return (
-        f"{result.sweep.device}: {number(found.step_us[0])} µs + "
-        f"{number(found.neuron_ns[0])} ns a neuron + {number(found.synapse_ns[0])} ns a synapse "
-        f"(lines; rms {number(100 * found.residual, 2)} %); dashed: the memory's floor"
-    )
+    said = f"{number(found.step_us[0])} µs"
+    for (value, _), what in ((found.neuron_ns, "neuron"), (found.synapse_ns, "synapse")):
+        said += f" {'+' if value >= 0 else '−'} {number(abs(value))} ns a {what}"
+    off = number(100 * found.residual, 2)
+    return f"{result.sweep.device}: {said} (lines; rms {off} %); dashed: the memory's floor"
 
 
 def _has(floors: Sequence[Floor], place: str) -> bool:
@@ -141,6 +142,9 @@ def _name_networks(ax: Any, rows: Sequence[Row]) -> None:
 
 def _plain_ticks(ax: Any) -> None:
     ax.spines[["top", "right"]].set_visible(False)
+    low, high = ax.get_ylim()
+    if high < _FEW_DECADES * low:
+        ax.yaxis.set_major_locator(LogLocator(subs=(1, 2, 5)))
     ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
     ax.xaxis.set_minor_formatter(NullFormatter())
     ax.yaxis.set_minor_formatter(NullFormatter())
