@@ -110,4 +110,7 @@ def about(result: Result) -> list[str]:
 
 def skips(result: Result) -> list[str]:
     """Return a line for every contender that was not measured."""
-    return [f"Not measured: {one.contender}, {one.reason}." for one in result.skipped]
+    return [
+        f"Not measured: {one.contender}{f' on {one.network}' * bool(one.network)}: {one.reason}."
+        for one in result.skipped
+    ]

@@ -98,7 +98,7 @@ def write(result: Result, given: argparse.Namespace) -> None:
         given.json.write_text(json.dumps(as_json(result), indent=2) + "\n")
     if given.markdown:
         given.markdown.write_text(markdown(result))
-    if given.plot:
+    if given.plot and result.rows:
         from plots import draw
 
         draw(result, given.plot)

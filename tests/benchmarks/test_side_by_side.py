@@ -123,7 +123,10 @@ def result() -> Result:
         found.append((floor_of(Net.parse(sizes), here, MEMORY), here))
         relate(here, found[-1][0])
     rows_ = [row for _, here in found for row in here]
-    skipped = [rows.Skipped("", "bindsnet", "needs an environment")]
+    skipped = [
+        rows.Skipped("", "bindsnet", "needs an environment"),
+        rows.Skipped("4-6-10", "runtime", "too slow"),
+    ]
     about = {"processor": "a processor", "versions": {"brian2": "2.9.0"}, "git_commit": "0123"}
     return Result(about, {}, MEMORY, [floor for floor, _ in found], rows_, skipped)
 
@@ -134,7 +137,8 @@ def test_the_tables_hold_every_row() -> None:
     assert len(lines) == 2 + 4 + 2 + 2
     assert len({line.count("|") for line in lines[:6]}) == 1
     assert "| 8-60-10 | cpp_standalone | float32 | 0.233 |" in said
-    assert "Not measured: bindsnet, needs an environment." in said
+    assert "Not measured: bindsnet: needs an environment." in said
+    assert "Not measured: runtime on 4-6-10: too slow." in said
     assert "a processor" in said
     assert "brian2 2.9.0" in said
     assert "commit 0123" in said
