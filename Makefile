@@ -48,4 +48,4 @@ clean:
 	find . -path ./$(VENV) -prune -o -name __pycache__ -type d -exec rm -rf {} +
 
 distclean: clean
-	rm -rf $(VENV) .venv-cuda
+	rm -rf $(VENV) .venv-cuda .venv-bindsnet

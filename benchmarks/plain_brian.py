@@ -1,10 +1,11 @@
 """The network of Lillicrap et al. 2016, Fig 4 (eqs 5-8), as a plain Brian script.
 
-This is what the package is compared with: C++ standalone in float64, one run, equations and
-synapses as in Brian's tutorials. A neuron's values are stored once a step (a subexpression read by
-a synapse would be computed again at every synapse), and feedback is a summed variable. Each layer
-lags one step behind the one below, since Brian's default schedule is kept, and there is no decay,
-no frozen presentation and no readout: all of that makes this script faster, none of it slower.
+This is what the package is compared with: C++ standalone, one run, equations and synapses as in
+Brian's tutorials, in float64 as Brian has it unless told otherwise. A neuron's values are stored
+once a step (a subexpression read by a synapse would be computed again at every synapse), and
+feedback is a summed variable. Each layer lags one step behind the one below, since Brian's default
+schedule is kept, and there is no decay, no frozen presentation and no readout: all of that makes
+this script faster, none of it slower.
 """
 
 from __future__ import annotations
@@ -16,8 +17,7 @@ from pathlib import Path
 
 import brian2 as b2
 import numpy as np
-
-TAU, ETA, IMAGE_STEPS, CLASSES = 0.9, 1e-3, 5, 10
+from task import B_SCALE, BRIGHTEST, CLASSES, ETA, IMAGE_STEPS, TAU, W_SCALE, images_and_labels
 
 LAYER = """
 V : 1
@@ -45,15 +45,9 @@ h = 0
 """
 
 
-def images_and_labels(size: int, number: int) -> tuple[np.ndarray, np.ndarray]:
-    """Draw images with as much ink as handwritten digits: a fifth of the pixels, grey values."""
-    rng = np.random.default_rng(0)
-    ink = rng.random((number, size)) < 0.19
-    return np.where(ink, rng.random((number, size)), 0.0), rng.integers(0, CLASSES, number)
-
-
-def build(sizes: list[int], steps: int, directory: Path) -> None:
+def build(sizes: list[int], steps: int, dtype: str, directory: Path) -> None:
     """Write and compile the program of one run of ``steps`` steps."""
+    b2.prefs["core.default_float_dtype"] = np.dtype(dtype).type
     b2.set_device("cpp_standalone", build_on_run=False)
     b2.defaultclock.dt = 1 * b2.ms
     shown = -(-steps // IMAGE_STEPS)
@@ -64,10 +58,16 @@ def build(sizes: list[int], steps: int, directory: Path) -> None:
         "TAU": TAU,
         "ETA": ETA,
         "GROUP": sizes[-1] // CLASSES,
+        "BRIGHTEST": BRIGHTEST,
+        "W_SCALE": W_SCALE,
+        "B_SCALE": B_SCALE,
     }
     layers = [
         b2.NeuronGroup(
-            sizes[0], "x = pixel(t, i) : 1", threshold="rand() < clip(x, 0, 0.95)", namespace=names
+            sizes[0],
+            "x = pixel(t, i) : 1",
+            threshold="rand() < clip(x, 0, BRIGHTEST)",
+            namespace=names,
         )
     ]
     objects: list[b2.BrianObject] = list(layers)
@@ -79,7 +79,7 @@ def build(sizes: list[int], steps: int, directory: Path) -> None:
             layers[-1], layer, "w : 1", on_pre="I_post += w\nw -= gain_post", namespace=names
         )
         synapses.connect()
-        synapses.w = "0.1*rand() - 0.05"
+        synapses.w = "W_SCALE*(2*rand() - 1)"
         objects += [layer, synapses]
         if number > 1:
             feedback = b2.Synapses(
@@ -89,7 +89,7 @@ def build(sizes: list[int], steps: int, directory: Path) -> None:
                 namespace=names,
             )
             feedback.connect()
-            feedback.B = "0.2*rand() - 0.1"
+            feedback.B = "B_SCALE*(2*rand() - 1)"
             objects.append(feedback)
         layers.append(layer)
     network = b2.Network(objects)
@@ -102,10 +102,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--sizes", default="784-300-300-100")
     parser.add_argument("--steps", type=int, default=200)
+    parser.add_argument("--dtype", default="float64", choices=("float32", "float64"))
     parser.add_argument("--directory", type=Path, required=True, help="where the program goes")
     given = parser.parse_args()
     start = time.perf_counter()
-    build([int(size) for size in given.sizes.split("-")], given.steps, given.directory)
+    build([int(size) for size in given.sizes.split("-")], given.steps, given.dtype, given.directory)
     print(json.dumps({"build s": time.perf_counter() - start}))
 
 
