@@ -8,7 +8,8 @@ import resource
 import subprocess
 import sys
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 
@@ -133,13 +134,18 @@ def test_what_a_program_says_about_itself_is_no_error(tmp_path: Path) -> None:
     program.run(state(), TABLES, start=0, seed=1)
 
 
-@pytest.fixture
-def small_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Callable[[int], None]]:
-    """Limit the size of files, as a full disk does: the system refuses what goes beyond."""
-    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
+@contextmanager
+def small_files(size: int) -> Iterator[None]:
+    """Limit the size of files, as a full disk does: the system refuses what goes beyond.
+
+    The limit is the process's: within it pytest could not write to a file of its own.
+    """
     before = resource.getrlimit(resource.RLIMIT_FSIZE)
-    yield lambda size: resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
-    resource.setrlimit(resource.RLIMIT_FSIZE, before)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (size, before[1]))
+    try:
+        yield
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, before)
 
 
 @pytest.mark.parametrize(
@@ -151,11 +157,11 @@ def small_files(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[Cal
     ],
 )
 def test_a_full_disk_is_named(
-    tmp_path: Path, small_files: Callable[[int], None], limit: int, more: str
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, limit: int, more: str
 ) -> None:
+    monkeypatch.setattr("tempfile.tempdir", str(tmp_path))
     program = write_program(tmp_path / "program", more)
-    small_files(limit)
-    with pytest.raises(OSError) as caught:
+    with small_files(limit), pytest.raises(OSError) as caught:
         program.run(state(), TABLES, start=0, seed=1)
     assert caught.value.errno == errno.EFBIG
     assert one_line(caught.value) == (
