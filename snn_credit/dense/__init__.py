@@ -12,8 +12,8 @@ monitors, refractoriness, several clocks, several runs, ``store`` and ``restore`
 
     set_device("dense")
 
-``dense:cuda`` runs the same plan as torch tensors on an NVIDIA GPU (``tensors``), and ``dense:torch``
-the same code on torch's CPU, where it is slower than C++.
+``dense:cuda`` runs the same plan as torch tensors on an NVIDIA GPU (``tensors``), and
+``dense:torch`` the same code on torch's CPU, where it is slower than C++.
 
 What it cannot express is refused in one line that says which device can. Random numbers come from
 a generator that counts (Philox): they depend on the seed, the time step, the object and the index,

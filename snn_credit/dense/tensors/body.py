@@ -8,31 +8,18 @@ from brian2.utils.stringtools import get_identifiers
 
 from snn_credit.dense.plan import OWN, SHARED, Draw, Operation, Reference, Statement
 from snn_credit.dense.tensors.functions import FUNCTIONS
-from snn_credit.dense.tensors.layout import Layout, Lift
-from snn_credit.dense.tensors.levels import AHEAD, BEFORE, is_literal, reads, split
+from snn_credit.dense.tensors.layout import Layout
+from snn_credit.dense.tensors.levels import is_literal, reads, split
+from snn_credit.dense.tensors.lifting import lift_of
+from snn_credit.dense.tensors.refusal import refused, said
 from snn_credit.dense.tensors.render import Renderer, is_truth, keeps_type
-from snn_credit.errors import InputError
 
 Reader = Callable[[str, Reference], str]
-
-
-def refused(what: str, operation: str, line: str = "") -> InputError:
-    """Return the error for something that has no form in tensors."""
-    code = f" in {line.strip()!r}" if line else ""
-    return InputError(
-        f"device dense on tensors: a network without {what} (got one in {operation}{code}); "
-        "device 'dense' runs it"
-    )
 
 
 def as_number(text: str) -> str:
     """Return a number's source so that it can stand anywhere in an expression."""
     return text if text.replace(".", "", 1).isdigit() or text in ("True", "False") else f"({text})"
-
-
-def said(statement: Statement) -> str:
-    """Return a statement as Brian writes it."""
-    return f"{statement.target} {statement.op} {statement.expression}"
 
 
 class Body:
@@ -53,18 +40,19 @@ class Body:
         What has been written of the step.
     spelled
         Names that are written in another way: as a number.
+    lifting
+        Whether what is being written is computed before the step.
     """
 
     def __init__(
         self, layout: Layout, number: int, operation: Operation, changing: Collection[str]
     ) -> None:
-        self.layout, self.operation, self._number = layout, operation, number
-        self._clock = layout.plan.clocks[operation.clock]
-        self.levels = split(operation, self._clock, changing)
+        self.layout, self.operation, self.number = layout, operation, number
+        self.levels = split(operation, layout.plan.clocks[operation.clock], changing)
         self.calls = self._calls()
         self.spelled = {name: as_number(text) for name, text in self.levels.literals.items()}
         self.lines: list[str] = []
-        self._lifting = False
+        self.lifting = False
         targets = {s.target for s in operation.block.statements}
         self._changed = {r.array.key for n, r in operation.names.items() if n in targets}
         self._roots = {n: r.array.key for n, r in operation.names.items()}
@@ -119,65 +107,6 @@ class Body:
         rows, start = self.layout.draw(self.operation, draw, n)
         return f"_f.now({rows}, {self.clock('row')})[{start}:{start + n}]"
 
-    # ---- what is computed before the step ----------------------------------------------------
-
-    def lifted(self, level: int) -> list[str]:
-        """Return the lines that compute what is known before the run, or ahead of several steps."""
-        statements = self.levels.before if level == BEFORE else self.levels.ahead
-        if not statements:
-            return []
-        own = {s.target for s, _ in statements}
-        each = set().union(*(reads(s) for s, shared in statements if not shared))
-        lines = []
-        for name in sorted(set().union(*(reads(s) for s, _ in statements)) - own):
-            text = self._known(name, level, each=name in each)
-            if text is not None:
-                lines.append(f"{name} = {text}")
-        # Shared values are a column there, and do not give way to an array's type.
-        self._lifting = True
-        for statement, _ in statements:
-            lines += self.assign(statement)
-        self._lifting = False
-        for statement, shared in statements:
-            if statement.target in self.levels.kept:
-                lines.append(self._keep(statement, shared, level))
-        return lines
-
-    def _known(self, name: str, level: int, each: bool) -> str | None:
-        """Return how a name is read before the step; None if it is no value."""
-        operation = self.operation
-        if name in operation.constants:
-            return self.layout.constant(operation, name)
-        if name in self.levels.kept:
-            return self.lift(name).name
-        for draw in operation.draws:
-            if draw.name == name:
-                n = self.layout.size(operation, "n") if each else 1
-                rows, start = self.layout.draw(operation, draw, n)
-                return f"{rows}[:, {start}:{start + n}]"
-        if name not in operation.names:
-            return None
-        reference = operation.names[name]
-        if level == AHEAD and reference.array.key == self._clock.time.key:
-            return f"times_{operation.clock}"
-        if level == AHEAD and reference.array.key == self._clock.step.key:
-            return f"steps_{operation.clock}"
-        return self.whole(name, reference)
-
-    def lift(self, name: str) -> Lift:
-        """Return where a value is that is computed before the step."""
-        statement, shared, level = self.levels.kept[name]
-        n = None if shared else self.layout.size(self.operation, "n")
-        when = "ahead" if level == AHEAD else "known"
-        lift = Lift(f"{when}_{self._number}_{name}", statement.dtype, n, level == AHEAD)
-        if lift not in self.layout.lifts:
-            self.layout.lifts.append(lift)
-        return lift
-
-    def _keep(self, statement: Statement, shared: bool, level: int) -> str:
-        column = "[:, None]" if shared and level == AHEAD else ""
-        return f"{self.lift(statement.target).name}{column}.copy_({statement.target})"
-
     # ---- the step ----------------------------------------------------------------------------
 
     def open(self, each: Collection[Statement] | None = None) -> None:
@@ -201,7 +130,7 @@ class Body:
         if name in self.operation.constants:
             return self.layout.constant(self.operation, name)
         if name in self.levels.kept:
-            lift = self.lift(name)
+            lift = lift_of(self, name)
             return f"_f.now({lift.name}, {self.clock('row')})" if lift.ahead else lift.name
         for draw in self.operation.draws:
             if draw.name == name and once:
@@ -229,9 +158,7 @@ class Body:
         """Return an expression as torch source."""
         return Renderer({**self.spelled, **(spelled or {})}, self.calls).render_expr(text)
 
-    def assign(
-        self, statement: Statement, spelled: Mapping[str, str] | None = None
-    ) -> list[str]:
+    def assign(self, statement: Statement, spelled: Mapping[str, str] | None = None) -> list[str]:
         """Return the lines of one statement; a name that becomes a number is only remembered."""
         target, text = statement.target, statement.expression.strip()
         if statement.op not in ("=", ":="):
@@ -247,7 +174,7 @@ class Body:
                 value += f".to({kind})"
             if root in self._changed:
                 value += ".clone()"
-        elif self._lifting or not self._typed(text, statement.dtype):
+        elif self.lifting or not self._typed(text, statement.dtype):
             value = f"({value}).to({kind})"
         if statement.guard:
             before = {**self.spelled, **(spelled or {})}.get(target, target)

@@ -5,7 +5,7 @@ Each is the same formula as the C++ code that Brian generates.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Mapping
 
 import torch
 from torch import Tensor
@@ -37,9 +37,10 @@ def whole(value: Tensor) -> Tensor:
     return value.to(torch.int32, copy=True)
 
 
-def timestep(t: Tensor, dt: Tensor) -> Tensor:
+def timestep(t: Tensor | float, dt: Tensor) -> Tensor:
     """Return the number of the time step that a time lies in."""
-    return ((t.to(torch.float64) + 1e-3 * dt) / dt).to(torch.int64)
+    exact = t.to(torch.float64) if isinstance(t, Tensor) else t
+    return ((exact + 1e-3 * dt) / dt).to(torch.int64)
 
 
 def _are_whole(*values: Tensor | float) -> bool:
@@ -133,7 +134,13 @@ def arriving_each(history: Tensor, step: Tensor, delays: Tensor, sources: Tensor
 
 
 def scheduled(
-    bins: Tensor, neurons: Tensor, last: Tensor, period: Tensor, step: Tensor, places: Tensor, n: int
+    bins: Tensor,
+    neurons: Tensor,
+    last: Tensor,
+    period: Tensor,
+    step: Tensor,
+    places: Tensor,
+    n: int,
 ) -> Tensor:
     """Return which of ``n`` neurons spike by a list of spikes, and move on in the list.
 

@@ -21,8 +21,9 @@ def global_name(key: str) -> str:
 
 @dataclass(frozen=True)
 class Lift:
-    """Values that are computed before the step: ``(n,)``, or ``()`` if shared; ahead, with a row
-    for each of the coming steps.
+    """Values that are computed before the step: ``(n,)``, or ``()`` if shared.
+
+    Those that are computed ahead have a row for each of the coming steps.
     """
 
     name: str

@@ -74,7 +74,7 @@ class _Splitter:
         self._origin: dict[str, tuple[Statement, bool, int]] = {}
 
     def add(self, statement: Statement, shared: bool, highest: int) -> None:
-        """Put a statement where it belongs; ``highest`` is the last level that it is lifted from."""
+        """Put a statement where it belongs; ``highest`` is the last level that is lifted."""
         level = max((self._level.get(name, BEFORE) for name in reads(statement)), default=BEFORE)
         literal = is_literal(statement.expression, self.found.literals)
         if literal and statement.op == ":=" and statement.constant:

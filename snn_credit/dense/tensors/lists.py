@@ -12,6 +12,7 @@ from numpy.typing import NDArray
 
 from snn_credit.dense.plan import OWN, POST, PRE, SHARED, Array, Ends, Reference, Statement
 from snn_credit.dense.tensors.body import Body
+from snn_credit.dense.tensors.frame import Side
 from snn_credit.dense.tensors.layout import global_name
 from snn_credit.dense.tensors.levels import reads
 from snn_credit.dense.tensors.operations import events_between
@@ -191,7 +192,7 @@ class Lists:
             f"{tensor}.copy_(torch.where(hit, {value}, {tensor}))",
         ]
 
-    def summed(self, side: str) -> None:
+    def summed(self, side: Side) -> None:
         """Write a variable that is the sum of an expression over synapses."""
         body, operation, layout = self.body, self.body.operation, self.body.layout
         statements = body.levels.each

@@ -8,6 +8,7 @@ from snn_credit.dense.plan import OWN, Reference
 from snn_credit.dense.tensors.body import Body
 from snn_credit.dense.tensors.layout import global_name
 from snn_credit.dense.tensors.levels import BEFORE
+from snn_credit.dense.tensors.lifting import lift_of
 
 
 def events_of(body: Body) -> str:
@@ -122,7 +123,7 @@ def record_events(body: Body) -> None:
         if local in timed:
             layout.record(operation.name, variable, dtype, "time")
         elif local in fixed:
-            layout.record(operation.name, variable, dtype, "fixed", body.lift(local).name, n)
+            layout.record(operation.name, variable, dtype, "fixed", lift_of(body, local).name, n)
         else:
             _record(body, variable, local, dtype, n)
     count = layout.array(operation.roles["count"], write=True)

@@ -13,7 +13,7 @@ from collections.abc import Collection
 from brian2.utils.stringtools import get_identifiers
 
 from snn_credit.dense.plan import SHARED, Operation, Statement
-from snn_credit.dense.tensors.body import refused, said
+from snn_credit.dense.tensors.refusal import refused, said
 
 _ADDED, _MULTIPLIED = ("+=", "-="), ("*=", "/=")
 

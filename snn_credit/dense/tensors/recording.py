@@ -74,7 +74,7 @@ class Recording:
         events: Recorded,
         records: list[Recorded],
         count: int,
-        times: NDArray[np.float64],
+        times: NDArray[Any],
     ) -> None:
         """Keep the values of events, in order of time, then of neuron."""
         names, integers = self._state.names, self._layout.values.integers
@@ -97,7 +97,7 @@ class Recording:
         operation: Operation,
         records: list[Recorded],
         count: int,
-        times: NDArray[np.float64],
+        times: NDArray[Any],
         dt: float,
     ) -> None:
         """Keep the values of every step."""

@@ -34,24 +34,29 @@ class Renderer(NodeRenderer):
         self._spelled, self._calls = spelled, calls
 
     def render_Name(self, node):
+        """Return a name as it is spelled."""
         return self._spelled.get(node.id, node.id)
 
     def render_func(self, node):
+        """Return what a function's name calls."""
         return self._calls[node.id]
 
     def render_Call(self, node):
+        """Return a call; numbers become tensors, which is what torch takes."""
         arguments = [self.render_node(argument) for argument in node.args]
         if not get_identifiers(" ".join(ast.unparse(argument) for argument in node.args)):
             arguments[0] = f"torch.tensor({arguments[0]})"
         return f"{self.render_func(node.func)}({', '.join(arguments)})"
 
     def render_BinOp(self, node):
+        """Return an operator of two values, or the function that it calls."""
         call = _OPERATORS.get(type(node.op).__name__)
         if call is None:
             return super().render_BinOp(node)
         return f"{call}({self.render_node(node.left)}, {self.render_node(node.right)})"
 
     def render_UnaryOp(self, node):
+        """Return an operator of one value."""
         if isinstance(node.op, ast.Not):
             return f"torch.logical_not({self.render_node(node.operand)})"
         return super().render_UnaryOp(node)

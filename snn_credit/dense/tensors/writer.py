@@ -17,6 +17,7 @@ from snn_credit.dense.tensors import operations, synapses
 from snn_credit.dense.tensors.body import Body
 from snn_credit.dense.tensors.layout import Layout, global_name
 from snn_credit.dense.tensors.levels import AHEAD, BEFORE
+from snn_credit.dense.tensors.lifting import lifted
 
 _WRITERS: Mapping[str, Callable[[Body], None]] = {
     "each": operations.each,
@@ -99,9 +100,9 @@ def _operation(number: int, body: Body) -> str:
     comment = [f"# {operation.name}: {operation.kind.replace('_', ' ')}"]
     comment += [f"#     {text}".rstrip() for text in statements]
     parts = []
-    if known := body.lifted(BEFORE):
+    if known := lifted(body, BEFORE):
         parts.append(_function(f"{_name('known', number, operation)}()", known))
-    if ahead := body.lifted(AHEAD):
+    if ahead := lifted(body, AHEAD):
         parts.append(_function(f"{_name('ahead', number, operation)}()", ahead))
     _WRITERS[operation.kind](body)
     parts.append(_function(f"{_name('step', number, operation)}()", body.lines))
