@@ -131,7 +131,7 @@ def _torch_gpu() -> Part:
         return Part(False, f"a torch that was built for CUDA (this is {torch.__version__})")
     if not torch.cuda.is_available():
         return Part(False, f"a GPU that torch {torch.__version__} can use")
-    return Part(True, f"torch {torch.__version__}")
+    return Part(True, f"torch {torch.__version__} on {gpu.text}")
 
 
 def _said(program: str, *arguments: str, given: str = "") -> str:

@@ -43,6 +43,7 @@ def _on_cpu(plan: Plan, values: Values) -> Engine:
 
     return TensorProgram(plan, values, "cpu")
 
+
 register("dense", CppProgram)
 register("dense:cuda", _on_gpu)
 register("dense:torch", _on_cpu)

@@ -50,7 +50,12 @@ def poisson_stdp_partial():
 def noise_everywhere():
     """Random numbers in equations, resets, pathways, integrated synapses and monitors."""
     group = b2.NeuronGroup(
-        13, "dv/dt = (1.2 - v)/(5*ms) + 0.3*xi*ms**-0.5 : 1\nu : 1\njump = rand() : 1 (constant over dt)",
+        13,
+        """
+        dv/dt = (1.2 - v)/(5*ms) + 0.3*xi*ms**-0.5 : 1
+        u : 1
+        jump = rand() : 1 (constant over dt)
+        """,
         threshold="v > 1 + 0.1*randn()", reset="v = 0.2*rand()", method="euler", name="cells",
     )  # fmt: skip
     group.run_regularly("u = rand() + randn()", dt=0.3 * ms, name="draw")
@@ -167,9 +172,7 @@ def many_to_one():
     target = b2.NeuronGroup(900, "v : 1\nu : 1", name="target")
     target.u = 1
     hub = b2.Synapses(source, target, "w : 1", on_pre="v_post += w\nu_post *= 1.01", name="hub")
-    hub.connect(
-        i=np.r_[np.arange(3000), np.arange(900)], j=np.r_[np.full(3000, 7), np.arange(900)]
-    )
+    hub.connect(i=np.r_[np.arange(3000), np.arange(900)], j=np.r_[np.full(3000, 7), np.arange(900)])
     hub.w = 0.5
     fan = b2.Synapses(source[4:5], target, on_pre="v_post -= 1 + x_pre", name="fan")
     fan.connect()
@@ -192,22 +195,28 @@ def list_of_spikes():
         synapses = b2.Synapses(source, target, on_pre="v_post += 0.3", name=f"from_{source.name}")
         synapses.connect()
         things.append(synapses)
-    monitors = [b2.SpikeMonitor(group, name=name)
-                for group, name in ((target, "spikes"), (again, "s_again"), (once, "s_once"))]  # fmt: skip
+    watched = {"spikes": target, "s_again": again, "s_once": once}
+    monitors = [b2.SpikeMonitor(group, name=name) for name, group in watched.items()]
     return [*things, *monitors]
 
 
 def clocks_and_links():
     """Three clocks, linked variables, refractoriness by condition, rates and shared variables."""
     fast = b2.NeuronGroup(
-        6, "dv/dt = (drive - v)/(4*ms) : 1 (unless refractory)\ndrive : 1 (linked)\ntotal : 1 (shared)",
-        threshold="v > 1", reset="v = 0", refractory="v < 0.5", method="exact", dt=0.1 * ms,
+        6,
+        """
+        dv/dt = (drive - v)/(4*ms) : 1 (unless refractory)
+        drive : 1 (linked)
+        total : 1 (shared)
+        """,
+        threshold="v > 1", reset="v = 0", refractory="v > 0.9", method="exact", dt=0.1 * ms,
         name="fast",
     )  # fmt: skip
     slow = b2.NeuronGroup(
-        6, "du/dt = (2 - u)/(10*ms) : 1\nd : 1", threshold="rand() < 0.5", reset="u -= 0.5",
+        6, "du/dt = (2 - u)/(10*ms) : 1\nd : 1", threshold="rand() < 0.3", reset="u -= 0.05",
         method="exact", dt=0.25 * ms, name="slow",
     )  # fmt: skip
+    slow.u = np.linspace(1.2, 2, 6)
     fast.drive = b2.linked_var(slow, "u", index=np.array([5, 4, 3, 2, 1, 0]))
     fast.run_regularly("total += 1", dt=1 * ms, name="count")
     return [fast, slow, b2.SpikeMonitor(fast, name="spikes"),
@@ -225,6 +234,7 @@ NETWORKS = {
         clocks_and_links,
     )
 }  # fmt: skip
+
 
 def results(network):
     """Everything that a network holds: each variable of each group, synapse and monitor."""

@@ -174,7 +174,7 @@ class Body:
                 value += f".to({kind})"
             if root in self._changed:
                 value += ".clone()"
-        elif self.lifting or not self._typed(text, statement.dtype):
+        elif not self._typed(text, statement.dtype):
             value = f"({value}).to({kind})"
         if statement.guard:
             before = {**self.spelled, **(spelled or {})}.get(target, target)
@@ -188,8 +188,8 @@ class Body:
 
     def _typed(self, text: str, dtype: str) -> bool:
         """Whether an expression is of a type anyway: a shared number gives way to an array's."""
-        if dtype == "bool":
-            return is_truth(text)
+        if dtype == "bool" or self.lifting:
+            return dtype == "bool" and is_truth(text)
         called = {*self.calls, *self.spelled}
         names = get_identifiers(text) - called
         tables = {table.name for table in self.operation.tables}

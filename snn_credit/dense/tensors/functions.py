@@ -65,6 +65,11 @@ def power(x: Tensor | float, y: Tensor) -> Tensor:
     return (x * 1.0 if _are_whole(x) else x) ** y
 
 
+def take(values: Tensor, index: Tensor) -> Tensor:
+    """Return the elements of a tensor at places of its memory, in the shape of ``index``."""
+    return values.view(-1).index_select(0, index.reshape(-1)).view(index.shape)
+
+
 def now(rows: Tensor, row: Tensor) -> Tensor:
     """Return one row of values that were computed ahead; ``row`` is a tensor of one index."""
     return rows.index_select(0, row)[0]
@@ -116,7 +121,7 @@ def gathered(values: Tensor, incoming: Tensor, nothing: float) -> Tensor:
 
     Sums over them come in the same order whenever they are made, unlike sums with atomics.
     """
-    return torch.nn.functional.pad(values, (0, 1), value=nothing).take(incoming)
+    return take(torch.nn.functional.pad(values, (0, 1), value=nothing), incoming)
 
 
 def arriving(history: Tensor, step: Tensor, delay: Tensor | int) -> Tensor:
@@ -130,7 +135,7 @@ def arriving(history: Tensor, step: Tensor, delay: Tensor | int) -> Tensor:
 def arriving_each(history: Tensor, step: Tensor, delays: Tensor, sources: Tensor) -> Tensor:
     """Return for each synapse whether its source had an event as long ago as its own delay."""
     row = (step - delays) % len(history)
-    return history.take(row * history.shape[1] + sources) & (step >= delays)
+    return take(history, row * history.shape[1] + sources) & (step >= delays)
 
 
 def scheduled(
@@ -159,12 +164,12 @@ def scheduled(
     """
     now_bin = torch.where(period > 0, step % period.clamp(min=1), step)
     begin = last.to(torch.int64)
-    again = (period > 0) & (begin > 0) & (bins.take((begin - 1).clamp(min=0)) >= now_bin)
+    again = (period > 0) & (begin > 0) & (take(bins, (begin - 1).clamp(min=0)) >= now_bin)
     begin = torch.where(again, 0, begin)
     place = begin + places
     inside = place.clamp(max=len(bins) - 1)
-    due = (place < len(bins)) & (bins.take(inside) <= now_bin)
+    due = (place < len(bins)) & (take(bins, inside) <= now_bin)
     last.copy_(begin + due.sum())
-    target = torch.where(due, neurons.take(inside).to(torch.int64), n)
+    target = torch.where(due, take(neurons, inside).to(torch.int64), n)
     found = torch.zeros(n + 1, dtype=torch.bool, device=bins.device)
     return found.scatter(0, target, torch.ones_like(due))[:n]

@@ -98,11 +98,11 @@ class Layout:
     records: list[Recorded] = field(default_factory=list)
 
     def array(self, array: Array, *, write: bool = False) -> str:
-        """Return the name of an array's tensor."""
+        """Return an array's tensor, as source; a shared one's only element."""
         self.arrays[array.key] = array
         if write:
             self.written.add(array.key)
-        return global_name(array.key)
+        return f"{global_name(array.key)}[0]" if array.shared else global_name(array.key)
 
     def event(self, array: Array) -> str:
         """Return the name of the truth values that stand for a list of events."""

@@ -161,7 +161,7 @@ class Lists:
                 self.body.lines.append(f"{tensor}.{call}(_f.gathered({value}, {table}, 0).sum(1))")
             return
         if table is None:
-            factor = f"torch.ones_like({tensor}).index_reduce(0, {index}, {value}, 'prod')"
+            factor = f"torch.ones_like({tensor}).scatter_reduce(0, {index}, {value}, 'prod')"
         else:
             factor = f"_f.gathered({value}, {table}, 1).prod(1)"
         self.body.lines.append(f"{tensor}.{call}({factor})")

@@ -12,7 +12,7 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 
-from snn_credit.dense.cpp.program import threads
+from snn_credit.dense.cpp.threads import available
 from snn_credit.dense.plan import Plan, Values
 from snn_credit.dense.tensors.blocks import ROWS, Blocks
 from snn_credit.dense.tensors.layout import Layout
@@ -138,7 +138,7 @@ class TensorProgram:
         before, count = torch.get_default_dtype(), torch.get_num_threads()
         large = max((a.size for a in self.values.arrays.values()), default=0) >= _THREADED
         torch.set_default_dtype(getattr(torch, self.plan.float_dtype))
-        torch.set_num_threads(threads() if large else 1)
+        torch.set_num_threads(available() if large else 1)
         try:
             with torch.no_grad():
                 yield

@@ -13,8 +13,8 @@ def said(statement: Statement) -> str:
 
 def refused(what: str, operation: str, line: str = "") -> InputError:
     """Return the error for something that has no form in tensors."""
-    code = f" in {line.strip()!r}" if line else ""
+    where = f"{operation} in {line.strip()!r}" if line else operation
     return InputError(
-        f"devices dense:cuda, dense:torch: a network without {what} (got one in {operation}{code}); "
+        f"devices dense:cuda, dense:torch: a network without {what} (got one in {where}); "
         "device 'dense' runs it"
     )

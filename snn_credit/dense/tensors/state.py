@@ -76,7 +76,9 @@ class State:
         self._tables: dict[tuple[Any, ...], Table] = {}
         self._constants()
         for key, array in layout.arrays.items():
-            shape = () if array.shared else layout.values.arrays[key].shape
+            # One number is a vector of one element: compiled programs of torch 2.13 lose what is
+            # written to a tensor without dimensions in double precision.
+            shape = (1,) if array.shared else layout.values.arrays[key].shape
             self.names[global_name(key)] = self._empty(shape, array.dtype)
         for key, n in layout.events.items():
             self.names[global_name(key)] = self._empty((n,), "bool")

@@ -9,6 +9,8 @@ import torch
 from numpy.typing import NDArray
 from torch import Tensor
 
+from snn_credit.dense.tensors.functions import take
+
 
 class Table:
     """Values as a function of time, or of time and a column.
@@ -53,9 +55,9 @@ class Table:
     def at(self, t: Tensor, column: Tensor | int | None = None) -> Tensor:
         """Return the value of a time, or of a time and a column."""
         if column is None:
-            return self._values.take(self._row(t))
+            return take(self._values, self._row(t))
         if isinstance(column, int):
             inside = min(max(column, -1), self.columns) + 1
         else:
             inside = column.to(torch.int64).clamp(-1, self.columns) + 1
-        return self._values.take(self._row(t) * (self.columns + 2) + inside)
+        return take(self._values, self._row(t) * (self.columns + 2) + inside)
