@@ -184,7 +184,11 @@ def test_a_driver_without_a_gpu(machine: Machine, script: str) -> None:
     [
         ("12.8", True, None),
         ("12.8", False, r"needs a GPU that torch 2.9 can use \(got 'dense:cuda'\)"),
-        (None, False, r"needs a torch that was built for CUDA \(this is 2.9\) \(got 'dense:cuda'\)"),
+        (
+            None,
+            False,
+            r"needs a torch that was built for CUDA \(this is 2.9\) \(got 'dense:cuda'\)",
+        ),
     ],
 )
 def test_a_torch_that_can_use_the_gpu(

@@ -5,6 +5,7 @@ from __future__ import annotations
 import importlib.util
 import os
 from collections.abc import Callable, Hashable, Sequence
+from types import FunctionType
 from typing import Any
 
 import torch
@@ -34,6 +35,19 @@ def compiles(device: torch.device) -> bool:
     return device.type == "cuda" and importlib.util.find_spec("triton") is not None
 
 
+def _as_it_is(function: FunctionType) -> Callable[..., None]:
+    return function
+
+
+def _compiled(function: FunctionType) -> Callable[..., None]:
+    """Compile a function for the arguments that it is first called with.
+
+    A copy is compiled: torch keeps few versions of one function's code.
+    """
+    copy = FunctionType(function.__code__.replace(), function.__globals__)
+    return torch.compile(copy, dynamic=False, fullgraph=True)
+
+
 class Blocks:
     """Runs a program's time steps, several at once.
 
@@ -47,10 +61,9 @@ class Blocks:
 
     def __init__(self, names: dict[str, Any], rows: int, device: torch.device) -> None:
         self._rows, self._left = rows, 0
-        self._ahead, self._step = names["ahead"], names["step"]
-        if compiles(device):
-            self._ahead = torch.compile(self._ahead, dynamic=False, fullgraph=True)
-            self._step = torch.compile(self._step, dynamic=False, fullgraph=True)
+        self._make = _compiled if compiles(device) else _as_it_is
+        self._ahead, self._written = self._make(names["ahead"]), names["step"]
+        self._steps: dict[Due, Callable[[Due], None]] = {}
         self._graphs = _Graphs(device) if device.type == "cuda" else None
 
     def forget(self) -> None:
@@ -69,6 +82,11 @@ class Blocks:
                 self._left = self._rows
             self._one(due, lambda due=due: self._step(due))
             self._left -= 1
+
+    def _step(self, due: Due) -> None:
+        if due not in self._steps:
+            self._steps[due] = self._make(self._written)
+        self._steps[due](due)
 
     def _all(self, block: Sequence[Due]) -> None:
         self._ahead()
