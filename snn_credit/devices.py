@@ -12,7 +12,7 @@ import shutil
 import subprocess
 from collections.abc import Callable
 from dataclasses import dataclass
-from importlib import metadata
+from importlib import import_module, metadata
 
 from snn_credit.errors import InputError, one_of
 
@@ -121,6 +121,19 @@ def _gpu() -> Part:
     return Part(True, f"{name}{size}{which}")
 
 
+def _torch_gpu() -> Part:
+    gpu = _gpu()
+    if not gpu.found:
+        return gpu
+    # Imported by name and only beside a GPU: torch takes seconds.
+    torch = import_module("torch")
+    if torch.version.cuda is None:
+        return Part(False, f"a torch that was built for CUDA (this is {torch.__version__})")
+    if not torch.cuda.is_available():
+        return Part(False, f"a GPU that torch {torch.__version__} can use")
+    return Part(True, f"torch {torch.__version__} on {gpu.text}")
+
+
 def _said(program: str, *arguments: str, given: str = "") -> str:
     """Return what a program printed; nothing if it failed or is not there."""
     path = shutil.which(program)
@@ -141,6 +154,8 @@ def _printed(command: tuple[str, ...], given: str) -> str:
 TABLE: tuple[Device, ...] = (
     Device("dense", "loops over matrices in this process; compiled in a second and kept",
            (_compiler,), speed=40),
+    Device("dense:cuda", "the same as torch tensors on a GPU; ready in a minute", (_torch_gpu,)),
+    Device("dense:torch", "the code of dense:cuda on torch's CPU, for trying it without a GPU"),
     Device("runtime", "Brian's numpy target, in this process; starts at once", speed=10),
     Device("runtime:cython", "Brian's cython target; compiles for a minute or two at first use",
            (_compiler,)),

@@ -306,8 +306,8 @@ def test_devices(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     assert heading.split() == ["device", "available", "about"]
     rows = [line.split(maxsplit=2) for line in lines if not line.startswith(" ")]
     assert [row[:2] for row in rows] == [
-        ["dense", "no"], ["runtime", "yes"], ["runtime:cython", "no"], ["cpp_standalone", "no"],
-        ["cuda_standalone", "no"],
+        ["dense", "no"], ["dense:cuda", "no"], ["dense:torch", "yes"], ["runtime", "yes"],
+        ["runtime:cython", "no"], ["cpp_standalone", "no"], ["cuda_standalone", "no"],
     ]  # fmt: skip
     of_cpp = lines[lines.index(next(x for x in lines if x.startswith("cpp"))) + 1 :][:2]
     assert [line.strip() for line in of_cpp] == [

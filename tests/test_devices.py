@@ -3,6 +3,7 @@
 import os
 import sys
 from pathlib import Path
+from types import SimpleNamespace
 
 import pytest
 
@@ -176,6 +177,37 @@ def test_a_driver_without_a_gpu(machine: Machine, script: str) -> None:
     assert (
         "an NVIDIA GPU and its driver (nvidia-smi names none)" in status("cuda_standalone").missing
     )
+
+
+@pytest.mark.parametrize(
+    ("cuda", "usable", "message"),
+    [
+        ("12.8", True, None),
+        ("12.8", False, r"needs a GPU that torch 2.9 can use \(got 'dense:cuda'\)"),
+        (
+            None,
+            False,
+            r"needs a torch that was built for CUDA \(this is 2.9\) \(got 'dense:cuda'\)",
+        ),
+    ],
+)
+def test_a_torch_that_can_use_the_gpu(
+    machine: Machine, monkeypatch: pytest.MonkeyPatch, cuda: str | None, usable: bool,
+    message: str | None,
+) -> None:  # fmt: skip
+    assert "NVIDIA GPU and its driver" in status("dense:cuda").missing[0]
+    torch = SimpleNamespace(
+        __version__="2.9", version=SimpleNamespace(cuda=cuda),
+        cuda=SimpleNamespace(is_available=lambda: usable),
+    )  # fmt: skip
+    monkeypatch.setitem(sys.modules, "torch", torch)
+    machine.gets("nvidia-smi")
+    if message is None:
+        assert status("dense:cuda").found == ("torch 2.9 on NVIDIA H200 with 140 GiB",)
+        assert choose("dense:cuda").name == "dense:cuda"
+    else:
+        with pytest.raises(InputError, match=message):
+            choose("dense:cuda")
 
 
 @pytest.mark.parametrize("wheel", ["nvidia-curand", "nvidia-curand-cu12"])

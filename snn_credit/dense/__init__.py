@@ -12,6 +12,9 @@ monitors, refractoriness, several clocks, several runs, ``store`` and ``restore`
 
     set_device("dense")
 
+``dense:cuda`` runs the same plan as torch tensors on an NVIDIA GPU (``tensors``), and
+``dense:torch`` the same code on torch's CPU, where it is slower than C++.
+
 What it cannot express is refused in one line that says which device can. Random numbers come from
 a generator that counts (Philox): they depend on the seed, the time step, the object and the index,
 and so not on how a run is cut or on how many threads work on it.
@@ -24,9 +27,26 @@ from typing import Any
 
 from snn_credit.dense.cpp.program import CppProgram
 from snn_credit.dense.device import DenseDevice, register
+from snn_credit.dense.engine import Engine
+from snn_credit.dense.plan import Plan, Values
 from snn_credit.errors import InputError
 
+
+def _on_gpu(plan: Plan, values: Values) -> Engine:
+    from snn_credit.dense.tensors.program import TensorProgram  # torch, only where it is asked for
+
+    return TensorProgram(plan, values, "cuda")
+
+
+def _on_cpu(plan: Plan, values: Values) -> Engine:
+    from snn_credit.dense.tensors.program import TensorProgram
+
+    return TensorProgram(plan, values, "cpu")
+
+
 register("dense", CppProgram)
+register("dense:cuda", _on_gpu)
+register("dense:torch", _on_cpu)
 
 
 def source(network: Any, namespace: Mapping[str, Any] | None = None) -> str:

@@ -176,6 +176,7 @@ class DenseDevice(RuntimeDevice):
         ends = [clocks[c.step.key.partition(".")[0]]._i_end for c in program.plan.clocks]
         first = [int(program.values.arrays[c.step.key][0]) for c in program.plan.clocks]
         steps, done = 1, False
+        program.begin()
         Network._globally_running = True
         try:
             while not done and not net._stopped and not Network._globally_stopped:
@@ -188,6 +189,7 @@ class DenseDevice(RuntimeDevice):
                     say(min(1.0, (now - first[0]) / max(1, ends[0] - first[0])))
         finally:
             Network._globally_running = False
+            program.finish()
             self._collect(net, program)
         return done
 

@@ -11,14 +11,23 @@ from snn_credit.dense.plan import Plan, Values
 
 
 class Engine(Protocol):
-    """A plan that is ready to run on its values, which it reads and writes in place.
+    """A plan that is ready to run on its values.
 
-    ``source`` is the program's text, to be read.
+    Between ``begin`` and ``finish`` an engine may hold them elsewhere, but for the clocks' arrays,
+    which are up to date after each ``run``. ``source`` is the program's text, to be read.
     """
 
     plan: Plan
     values: Values
     source: str
+
+    def begin(self) -> None:
+        """Take up the values of ``values.arrays``, before the first of a series of runs."""
+        ...
+
+    def finish(self) -> None:
+        """Bring ``values.arrays`` up to date, after the last of a series of runs."""
+        ...
 
     def run(self, steps: int, ends: Sequence[int], seed: int) -> bool:
         """Run at most ``steps`` time steps; returns whether every clock has reached its end.

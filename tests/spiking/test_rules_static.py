@@ -118,7 +118,7 @@ def agree(nets: StaticNets, presentations: int, device: str = "runtime") -> None
     assert names or not nets.rule.steps
 
 
-@pytest.mark.parametrize("device", ["runtime", "dense"])
+@pytest.mark.parametrize("device", ["runtime", "dense", "dense:torch"])
 @pytest.mark.parametrize("name", EVERY)
 def test_two_hidden_layers(name: str, device: str) -> None:
     agree(StaticNets(EVERY[name], (5, 4, 3, 2)), presentations=2, device=device)

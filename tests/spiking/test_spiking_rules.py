@@ -35,7 +35,7 @@ OUTPUT = {"hidden2_to_output.w", "output.bias"}
     ("rule", "expected"),
     [("BP", ALL), ("FA", ALL), ("DFA", ALL), ("DRTP", ALL), ("Shallow", OUTPUT)],
 )
-@pytest.mark.parametrize("device", ["runtime", "dense"])
+@pytest.mark.parametrize("device", ["runtime", "dense", "dense:torch"])
 def test_rules_change_their_weights_alone(rule: str, expected: set[str], device: str) -> None:
     simulation, found = changed(rule, {"eta": 0.1}, device)
     assert found == expected

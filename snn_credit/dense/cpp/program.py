@@ -104,6 +104,12 @@ class CppProgram:
             synapses.ctypes.data,
         )
 
+    def begin(self) -> None:
+        """Do nothing: the program works on the arrays themselves."""
+
+    def finish(self) -> None:
+        """Do nothing: the program works on the arrays themselves."""
+
     def run(self, steps: int, ends: Sequence[int], seed: int) -> bool:
         """Run at most ``steps`` time steps; returns whether every clock has reached its end."""
         if not self.plan.clocks:
