@@ -16,8 +16,8 @@ import numpy as np
 from brian2.codegen.runtime.numpy_rt import NumpyCodeObject
 from brian2.core.namespace import get_local_namespace
 from brian2.core.network import Network, TextReport
+from brian2.core.variables import DynamicArrayVariable
 from brian2.devices.device import RuntimeDevice, all_devices
-from brian2.memory.dynamicarray import DynamicArray, DynamicArray1D
 from brian2.units import second
 
 from snn_credit.dense.capture import STEP_TEMPLATES, Captured
@@ -114,7 +114,7 @@ class DenseDevice(RuntimeDevice):
     def memory(self, variable: Any) -> Any:
         """Return the memory of an array variable as it is now."""
         array = self.arrays[variable]
-        return array.data if isinstance(array, (DynamicArray, DynamicArray1D)) else array
+        return array.data if isinstance(variable, DynamicArrayVariable) else array
 
     def prepare(self, network: Network, namespace: Mapping[str, Any]) -> Engine:
         """Make the program that runs a network from where it is now.

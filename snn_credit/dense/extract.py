@@ -73,6 +73,8 @@ class _Reader:
             self.values.floats[key] = float(value)
 
     def _clock(self, clock: Any) -> int:
+        if "dt" not in clock.variables:  # an EventClock, which newer versions of Brian have
+            raise refused("clocks of uneven steps", clock.name, instead="runtime")
         for name in ("timestep", "t", "dt"):
             self.variables[array_of(clock.variables[name]).key] = clock.variables[name]
         self.clocks.setdefault(clock.name, clock)

@@ -167,6 +167,16 @@ def test_what_cannot_be_expressed_is_refused_by_name(make, message):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.skipif(not hasattr(b2, "EventClock"), reason="newer versions of Brian have it")
+def test_a_clock_without_dt_is_refused():
+    with active("dense"):
+        clock = b2.EventClock([1, 3] * ms, name="uneven")
+        group = b2.NeuronGroup(2, "x : 1", name="cells")
+        monitor = b2.StateMonitor(group, "x", record=True, clock=clock, name="record")
+        with pytest.raises(InputError, match=r"clocks of uneven steps .*uneven.*'runtime' runs it"):
+            b2.Network(group, monitor).run(5 * ms, namespace={})
+
+
 def test_other_bad_requests():
     with active("dense"):
         network = b2.Network(b2.NeuronGroup(2, "x : 1", name="cells"))
