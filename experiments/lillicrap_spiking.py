@@ -157,27 +157,26 @@ def learn(
 
 
 def _rate(config: Config, context: Context, data: Dataset) -> dict[str, History]:
-    from snn_credit.rate import train
+    from snn_credit.models.perceptron import perceptron
+    from snn_credit.rate import convert, fit
 
     etas = {"FA": config.rate_eta_fa, "BP": config.rate_eta_bp, "Shallow": config.rate_eta_shallow}
-    histories = {}
-    for rule, eta in etas.items():
-        context.progress.start(config.rate_images, "images", f"rate {rule}")
-        histories[f"rate {rule}"] = train(
-            rule,
-            (data.features, *config.hidden, config.output),
+    sizes = (data.features, *config.hidden, config.output)
+    network = perceptron(sizes, w_scale=config.rate_w_scale, seed=context.seed)
+    return {
+        f"rate {rule}": fit(
+            convert(network, rule, b_scale=config.rate_b_scale, seed=context.seed),
             data,
             images=config.rate_images,
             batch=config.rate_batch,
-            w_scale=config.rate_w_scale,
-            b_scale=config.rate_b_scale,
-            eta=eta,
+            lr=eta,
             seed=context.seed,
             evaluate_every=max(config.rate_batch, config.rate_images // 40),
-            progress=lambda done, error: context.progress.update(done, error_percent=error),
+            progress=context.progress,
+            what=f"rate {rule}",
         )
-        context.progress.stop()
-    return histories
+        for rule, eta in etas.items()
+    }
 
 
 def _figures(

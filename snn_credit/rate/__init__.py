@@ -1,7 +1,23 @@
-"""How a rule drives a network of rate neurons in torch: the network and its training loop."""
+"""How a rule teaches torch networks: `convert` a module, `fit` it to data."""
 
-from snn_credit.rate.network import ACTIVATIONS, Dense
+from snn_credit.rate.convert import convert, present
+from snn_credit.rate.evaluation import evaluate
+from snn_credit.rate.losses import LOSSES
+from snn_credit.rate.stack import Stack
 from snn_credit.rate.support import learnable, obstacles
-from snn_credit.rate.training import History, evaluate, train
+from snn_credit.rate.training import History, Settings, fit
+from snn_credit.rate.wiring import LocallyConnected2d
 
-__all__ = ["ACTIVATIONS", "Dense", "History", "evaluate", "learnable", "obstacles", "train"]
+__all__ = [
+    "LOSSES",
+    "History",
+    "LocallyConnected2d",
+    "Settings",
+    "Stack",
+    "convert",
+    "evaluate",
+    "fit",
+    "learnable",
+    "obstacles",
+    "present",
+]

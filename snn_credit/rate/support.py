@@ -9,14 +9,20 @@ import numpy as np
 from snn_credit.errors import InputError
 from snn_credit.rules import RULES, Rule, get_rule
 
+#: What a neuron, or the whole network, has here besides ``h df err ystar x``.
+GIVEN = ("noise", "dL")
+
 
 def obstacles(rule: Rule) -> tuple[str, ...]:
     """Return what a rule asks for that this path does not have yet; empty for none."""
     found = []
-    if rule.phases:
-        found.append(f"the phases {', '.join(phase.name for phase in rule.phases)}")
-    if rule.needs:
-        found.append(f"neurons with {', '.join(rule.needs)}")
+    unknown = [name for name in rule.needs if name not in GIVEN]
+    if unknown:
+        found.append(f"neurons with {', '.join(unknown)}")
+    if "noise" in rule.needs and "sig" not in rule.rates:
+        found.append("noise without a rate sig for its standard deviation")
+    if "noise" in rule.needs and rule.phases:
+        found.append("noise in windows")
     return tuple(found)
 
 

@@ -1,34 +1,86 @@
-"""The training loop: minibatches in a random order, one step of the rule for each, momentum.
+"""The training loop: minibatches in a random order, one step of the rule for each.
 
-    v <- momentum v + (mean over the batch of the rule's changes, less its leak)
-    W <- W + v,   and so for biases and whatever else the rule changes
+    g_t = the rule's changes, the mean over the batch, with the sign of a gradient
+    v_t = momentum v_{t-1} + g_t,    W_t = W_{t-1} - lr v_t            SGD
+    Adam, and any other of torch's optimisers, as torch has it
 
-The rate ``eta`` therefore multiplies the mean over the examples of a batch, and the decay ``lam``
-acts once a step: a run with another batch needs another ``eta`` and ``lam`` for the same drift.
+The learning rate multiplies a mean over the examples of a batch, and decay acts once a step: a run
+with another batch needs another lr and decay for the same drift.
 """
 
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from os import PathLike
+from typing import Any
 
 import numpy as np
 import torch
 from numpy.typing import NDArray
+from torch import Tensor, nn
+from torch.optim import SGD, Adam, Optimizer
 
 from snn_credit.data import Dataset
-from snn_credit.errors import InputError
-from snn_credit.rate.network import Dense
+from snn_credit.errors import InputError, one_of
+from snn_credit.progress import Progress, Silent
+from snn_credit.rate.convert import present
+from snn_credit.rate.evaluation import evaluate, targets
+from snn_credit.rate.layers import settle_all
+from snn_credit.rate.logbook import Logbook
+from snn_credit.rate.losses import LOSSES
+from snn_credit.rate.stack import Loss
 from snn_credit.rate.support import is_count
-from snn_credit.rules import Rule
-from snn_credit.rules.net import Changes, apply
 
 # Of how many training images the training error is taken: enough for half a percent.
 TRAINING_SAMPLE = 5000
-EVALUATED_AT_ONCE = 1000
 
-Progress = Callable[[int, float], None]
+Parameters = Iterable[Tensor]
+#: What is done to a batch of stimuli before it is shown, with the run's random numbers.
+Transform = Callable[[Tensor, np.random.Generator], Tensor]
+#: What else is measured at each evaluation: given the module, numbers by name.
+Watch = Callable[[nn.Module], Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How a module is trained.
+
+    Attributes
+    ----------
+    images : int
+        How many are presented, in a new random order each time round. The last batch may be short.
+    batch : int
+        Images a step.
+    loss : str or callable
+        'squared error', |h - y*|^2 / 2, 'cross entropy', or a function that gives each example's
+        loss, (batch,), for outputs and labels (batch,).
+    lr : float
+        Learning rate.
+    optimiser : str or callable
+        'SGD', 'Adam', or a function that makes one of torch's optimisers of parameters.
+    momentum, weight_decay : float
+        Of SGD; 0 <= momentum < 1. Adam takes the decay too.
+    schedule : mapping of int to float
+        Images seen -> what the learning rate is multiplied by from there on.
+    seed : int
+        Of the order of the images, dropout and noise.
+    evaluate_every : int, optional
+        Images between two evaluations, rounded up to whole batches; without it only the start and
+        the end are evaluated.
+    """
+
+    images: int
+    batch: int = 64
+    loss: str | Loss = "squared error"
+    lr: float = 1.0
+    optimiser: str | Callable[[Parameters], Optimizer] = "SGD"
+    momentum: float = 0.0
+    weight_decay: float = 0.0
+    schedule: Mapping[int, float] | None = None
+    seed: int = 0
+    evaluate_every: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,220 +89,261 @@ class History:
 
     Attributes
     ----------
-    rule : str
-        The rule's name.
     images_seen : ndarray of int64, shape (n,)
         Images presented before each evaluation; the first is 0, the last all of them.
     train_error, validation_error : ndarray of float64, shape (n,)
         Wrong guesses in %. The training error is that of the same images throughout, at most
         `TRAINING_SAMPLE` of the training set.
+    watched : mapping of str to ndarray, shape (n,)
+        What else was measured at each evaluation.
     test_error : float
         Wrong guesses in % after the last image.
-    network : Dense
-        The trained network: W is ``network.net.forward[layer]['w']``, (n_post, n_pre).
+    module : nn.Module
+        The trained module.
     """
 
-    rule: str
     images_seen: NDArray[np.int64]
     train_error: NDArray[np.float64]
     validation_error: NDArray[np.float64]
+    watched: Mapping[str, NDArray[np.float64]]
     test_error: float
-    network: Dense
+    module: nn.Module
 
 
-def train(
-    rule: Rule | str,
-    sizes: Sequence[int],
+def fit(
+    module: nn.Module,
     data: Dataset,
     *,
-    images: int,
-    batch: int,
-    w_scale: float,
-    b_scale: float,
-    eta: float | None = None,
-    lam: float | None = None,
-    rates: Mapping[str, float] | None = None,
-    momentum: float = 0.0,
-    activation: str = "logistic",
-    seed: int = 0,
-    evaluate_every: int | None = None,
+    path: str | PathLike[str] | None = None,
+    experiment: str | None = None,
+    config: Mapping[str, Any] | None = None,
+    resume: bool = False,
+    transform: Transform | None = None,
+    watch: Watch | None = None,
     progress: Progress | None = None,
+    what: str = "training",
+    **settings: Any,
 ) -> History:
-    """Train a dense network by a rule.
+    """Train a module, in place, on the training set; measure it on the others.
 
     Parameters
     ----------
-    rule, sizes, w_scale, b_scale, activation
-        As in `Dense`.
+    module : nn.Module
+        One that `snn_credit.rate.convert` made, or any other, which then learns by
+        backpropagation. Stimuli are (batch, features); an image's shape is an ``nn.Unflatten``.
     data : Dataset
-        All of its splits are used; only the training set changes the network.
-    images : int
-        How many are presented, in a new random order each time round. The last batch may be short.
-    batch : int
-        Images a step.
-    eta, lam : float, optional
-        The rule's learning rate, for the mean over a batch, and its decay per step; the
-        declaration's own values where none are given.
-    rates : mapping of str to float, optional
-        Further shared scalars of the rule, such as ``etab``.
-    momentum : float
-        0 <= momentum < 1 (Lillicrap et al. 2016, Supplementary Note 8).
-    seed : int
-        Of the first weights and of the order of the images. Rules with the same seed start from the
-        same W and see the same images.
-    evaluate_every : int, optional
-        Images between two evaluations, rounded up to whole batches; without it only the start and
-        the end are evaluated.
-    progress : callable, optional
-        Called after each batch with the images seen and the last validation error in %.
+        All of its splits are used; only the training set changes the module.
+    path : path, optional
+        The run file; with ``resume`` a run that was stopped goes on from its last evaluation.
+    experiment, config
+        What the run file says that it is.
+    transform : callable, optional
+        Changes a batch of stimuli before it is shown (`snn_credit.data.augmentation`).
+    watch : callable, optional
+        What else to measure at each evaluation.
+    progress : Progress, optional
+        Who to tell; ``what`` is the name of the phase there.
+    **settings
+        The fields of `Settings`: images, batch, loss, lr, optimiser, momentum, weight_decay,
+        schedule, seed, evaluate_every.
 
     Returns
     -------
     History
-        The learning curve, the test error and the trained network.
+        The learning curve, the test error and the module.
 
     Raises
     ------
     InputError
-        If an argument is out of its range, the sizes do not fit the data, the rule has no such rate
-        or does not learn on this path, or the loss is not finite (the message says at which step).
+        If an argument is out of its range or the module does not fit the data, or the loss is not
+        finite (the message says at which step; the run file keeps its last checkpoint).
     """
-    network = Dense(
-        rule,
-        sizes,
-        w_scale=w_scale,
-        b_scale=b_scale,
-        classes=data.classes,
-        activation=activation,
-        seed=seed,
-    )
-    _check(sizes, data, images, batch, momentum, evaluate_every)
-    network.net.shared |= _rates(network.rule, {"eta": eta, "lam": lam, **(rates or {})})
-    random = np.random.default_rng((seed, *map(ord, "order")))
-    sample = data.subset(n_train=min(len(data.train_y), TRAINING_SAMPLE))
-    x, y = torch.from_numpy(data.train_x), torch.from_numpy(data.train_y)
-    seen, due, curve, velocity = 0, 0, [], Changes()
-    for step, chosen in enumerate(_batches(random, len(y), images, batch), start=1):
-        if seen >= due:
-            curve.append(_evaluated(network, seen, sample))
-            due = seen + (evaluate_every or images)
-        loss = learn(network, x[chosen], y[chosen], velocity, momentum)
-        if not math.isfinite(loss):
-            raise InputError(f"rates: some that keep the loss finite (got {loss} at step {step})")
-        seen += len(chosen)
-        if progress is not None:
-            progress(seen, curve[-1][2])
-    curve.append(_evaluated(network, seen, sample))
-    counts, train_errors, validation_errors = zip(*curve, strict=True)
-    return History(
-        rule=network.rule.name,
-        images_seen=np.array(counts, np.int64),
-        train_error=np.array(train_errors),
-        validation_error=np.array(validation_errors),
-        test_error=evaluate(network, data.test_x, data.test_y),
-        network=network,
-    )
+    training = _Training(module, data, _settings(settings), transform, watch)
+    with Logbook(path, training, experiment, config, resume) as logbook:
+        return training.run(logbook, progress or Silent(), what)
 
 
-def learn(
-    network: Dense, x: torch.Tensor, y: torch.Tensor, velocity: Changes, momentum: float = 0.0
-) -> float:
-    """Show one batch, (batch, n_0) and labels (batch,), and change the network in place.
+class _Training:
+    """A training on its way."""
 
-    Parameters
-    ----------
-    velocity : Changes
-        The running change, kept by the caller from step to step; empty at first.
+    def __init__(
+        self,
+        module: nn.Module,
+        data: Dataset,
+        settings: Settings,
+        transform: Transform | None,
+        watch: Watch | None,
+    ) -> None:
+        self.module, self.data, self.settings = module, data, settings
+        self._transform, self._watch = transform, watch
+        _check(settings, data)
+        self._like = next(module.parameters())
+        self._sample = data.subset(n_train=min(len(data.train_y), TRAINING_SAMPLE))
+        self.loss = _loss(settings.loss, _outputs(module, data, self._like), data.classes)
+        self.optimiser = _optimiser(settings, [p for p in module.parameters() if p.requires_grad])
+        self._base = [group["lr"] for group in self.optimiser.param_groups]
+        self.seen, self.rows = 0, []
+        torch.manual_seed(settings.seed)
 
-    Returns
-    -------
-    float
-        The loss before the change, the mean over the batch.
-    """
-    network.forward(x)
-    loss = network.compare(y)
-    changes = network.interpreter.step(network.net)
-    if momentum:
-        _slow(velocity, momentum)
-        velocity.add(changes)
-        changes = velocity
-    apply(network.net, changes)
-    network.interpreter.run_hosts(network.net)
-    return float(loss)
-
-
-def evaluate(network: Dense, x: NDArray[np.float32], y: NDArray[np.int64]) -> float:
-    """Return the wrong guesses in % on inputs (n, n_0) with labels (n,).
-
-    Raises
-    ------
-    InputError
-        If there is no input, or the network's weights have become nan.
-    """
-    if len(y) == 0:
-        raise InputError("evaluate: at least one input to guess (got none)")
-    wrong = 0
-    for first in range(0, len(y), EVALUATED_AT_ONCE):
-        part = slice(first, first + EVALUATED_AT_ONCE)
-        votes = network.votes(torch.from_numpy(x[part]).to(network.dtype))
-        if not votes.isfinite().all():
-            raise InputError("evaluate: a network with finite activity (got nan)")
-        wrong += int((votes.argmax(1) != torch.from_numpy(y[part])).sum())
-    return 100 * wrong / len(y)
-
-
-def _evaluated(network: Dense, seen: int, data: Dataset) -> tuple[int, float, float]:
-    return (
-        seen,
-        evaluate(network, data.train_x, data.train_y),
-        evaluate(network, data.validation_x, data.validation_y),
-    )
-
-
-def _batches(random: np.random.Generator, n: int, images: int, batch: int) -> list[torch.Tensor]:
-    """Return the indices of each batch: one random order after another, cut across their ends."""
-    orders = [random.permutation(n) for _ in range(math.ceil(images / n))]
-    return list(torch.from_numpy(np.concatenate(orders)[:images]).split(batch))
-
-
-def _slow(velocity: Changes, momentum: float) -> None:
-    for layers in (velocity.forward, velocity.own):
-        for variables in layers.values():
-            for name in variables:
-                variables[name] *= momentum
-    for layer in velocity.bias:
-        velocity.bias[layer] *= momentum
-
-
-def _rates(rule: Rule, asked: Mapping[str, float | None]) -> dict[str, float]:
-    given = {name: value for name, value in asked.items() if value is not None}
-    for name, value in given.items():
-        if name not in rule.rates:
-            known = ", ".join(rule.rates) or "none"
-            raise InputError(f"{name}: a rate of {rule.name}, which has: {known} (got {value})")
-        if not math.isfinite(value):
-            raise InputError(f"{name}: a finite number (got {value})")
-    return given
-
-
-def _check(
-    sizes: Sequence[int],
-    data: Dataset,
-    images: int,
-    batch: int,
-    momentum: float,
-    evaluate_every: int | None,
-) -> None:
-    if sizes[0] != data.features:
-        raise InputError(
-            f"sizes: {data.features} inputs first, the features of {data.name} (got {sizes[0]})"
+    def run(self, logbook: Logbook, progress: Progress, what: str) -> History:
+        """Train to the end."""
+        images = self.settings.images
+        progress.start(images, "images", what)
+        try:
+            if not self.rows:
+                self._evaluate(logbook)
+            due = self._next()
+            while self.seen < images:
+                self._step()
+                if self.seen >= due or self.seen == images:
+                    self._evaluate(logbook)
+                    due = self._next()
+                progress.update(self.seen, error_percent=self.rows[-1]["validation_error"])
+        finally:
+            progress.stop()
+        test = evaluate(self.module, self.data.test_x, self.data.test_y, self.data.classes)
+        logbook.finish(test)
+        columns = {name: np.array([row[name] for row in self.rows]) for name in self.rows[0]}
+        return History(
+            columns.pop("images_seen").astype(np.int64),
+            columns.pop("train_error"),
+            columns.pop("validation_error"),
+            columns,
+            test,
+            self.module,
         )
+
+    def _step(self) -> None:
+        """Present the next batch."""
+        settings, data = self.settings, self.data
+        chosen = _chosen(self.seen, settings, len(data.train_y))
+        x = torch.from_numpy(data.train_x[chosen]).to(self._like)
+        y = torch.from_numpy(data.train_y[chosen]).to(self._like.device)
+        if self._transform is not None:
+            x = self._transform(x, np.random.default_rng((settings.seed, self.seen)))
+        factor = _factor(settings.schedule, self.seen)
+        for group, lr in zip(self.optimiser.param_groups, self._base, strict=True):
+            group["lr"] = lr * factor
+        self.module.train()
+        self.optimiser.zero_grad(set_to_none=True)
+        loss, _ = present(self.module, x, y, self.loss)
+        if not math.isfinite(loss):
+            step = self.seen // settings.batch + 1
+            raise InputError(f"lr: one that keeps the loss finite (got {loss:g} at step {step})")
+        self.optimiser.step()
+        settle_all(self.module)
+        self.seen += len(chosen)
+
+    def _evaluate(self, logbook: Logbook) -> None:
+        data, sample = self.data, self._sample
+        row = {
+            "images_seen": float(self.seen),
+            "train_error": evaluate(self.module, sample.train_x, sample.train_y, data.classes),
+            "validation_error": evaluate(
+                self.module, data.validation_x, data.validation_y, data.classes
+            ),
+        }
+        if self._watch is not None:
+            row |= {name: float(value) for name, value in self._watch(self.module).items()}
+        self.rows.append(row)
+        logbook.note(row)
+
+    def _next(self) -> int:
+        """Return after how many images the next evaluation is due."""
+        return self.seen + (self.settings.evaluate_every or self.settings.images)
+
+
+def _chosen(seen: int, settings: Settings, n: int) -> NDArray[np.int64]:
+    """Return which images come next: one random order after another, cut across their ends."""
+    last = min(seen + settings.batch, settings.images)
+    rounds = range(seen // n, (last - 1) // n + 1)
+    orders = [_order(settings.seed, number, n) for number in rounds]
+    first = rounds[0] * n
+    return np.concatenate(orders)[seen - first : last - first]
+
+
+_ORDERS: dict[tuple[int, int, int], NDArray[np.int64]] = {}
+
+
+def _order(seed: int, number: int, n: int) -> NDArray[np.int64]:
+    """Return the random order of the images in one time round."""
+    key = seed, number, n
+    if key not in _ORDERS:
+        for old in [other for other in _ORDERS if other[1] < number - 1 or other[::2] != key[::2]]:
+            del _ORDERS[old]
+        _ORDERS[key] = np.random.default_rng((seed, *map(ord, "order"), number)).permutation(n)
+    return _ORDERS[key]
+
+
+def _factor(schedule: Mapping[int, float] | None, seen: int) -> float:
+    return math.prod(factor for start, factor in (schedule or {}).items() if seen >= start)
+
+
+def _outputs(module: nn.Module, data: Dataset, like: Tensor) -> int:
+    """Return the size of the output, by showing the module an image."""
+    module.eval()
+    with torch.no_grad():
+        try:
+            output = module(torch.from_numpy(data.train_x[:1]).to(like))
+        except RuntimeError as error:
+            raise InputError(
+                f"module: one for stimuli of {data.features} features, those of {data.name} "
+                f"(got {str(error).splitlines()[0]})"
+            ) from None
+    if output.ndim != 2:
+        raise InputError(f"module: outputs (batch, n) (got {tuple(output.shape)})")
+    return output.shape[1]
+
+
+def _loss(loss: str | Loss, outputs: int, classes: int) -> Loss:
+    """Return the loss of outputs and labels; several neurons may stand for a class."""
+    if callable(loss):
+        return loss
+    if loss not in LOSSES:
+        raise InputError(f"loss: {one_of(loss, LOSSES)} (got {loss!r})")
+    of_values = LOSSES[loss]
+    if loss == "squared error":
+        targets(torch.zeros(1, dtype=torch.int64), outputs, classes)
+        return lambda output, labels: of_values(output, targets(labels, outputs, classes))
+    if outputs != classes:
+        raise InputError(f"sizes: {classes} outputs for cross entropy, one a class (got {outputs})")
+    return of_values
+
+
+def _optimiser(settings: Settings, parameters: list[Tensor]) -> Optimizer:
+    if callable(settings.optimiser):
+        return settings.optimiser(parameters)
+    kind = {"SGD": SGD, "Adam": Adam}.get(settings.optimiser)
+    if kind is None:
+        raise InputError(f"optimiser: {one_of(settings.optimiser, ('SGD', 'Adam'))} "
+                         f"(got {settings.optimiser!r})")  # fmt: skip
+    more: dict[str, Any] = {"momentum": settings.momentum} if kind is SGD else {}
+    return kind(parameters, lr=settings.lr, weight_decay=settings.weight_decay, **more)
+
+
+def _settings(given: Mapping[str, Any]) -> Settings:
+    known = Settings.__dataclass_fields__
+    for name in given:
+        if name not in known:
+            raise InputError(f"fit: {one_of(name, known)} (got {name!r})")
+    if "images" not in given:
+        raise InputError("images: how many to present (got none)")
+    return Settings(**given)
+
+
+def _check(settings: Settings, data: Dataset) -> None:
     for split, labels in (("validation", data.validation_y), ("test", data.test_y)):
         if len(labels) == 0:
             raise InputError(f"data: {split} images to evaluate on (got none)")
-    counts = {"images": images, "batch": batch, "evaluate_every": evaluate_every}
-    for name, count in counts.items():
+    for name in ("images", "batch", "evaluate_every"):
+        count = getattr(settings, name)
         if count is not None and not is_count(count):
             raise InputError(f"{name}: an integer >= 1 (got {count!r})")
-    if not 0 <= momentum < 1:
-        raise InputError(f"momentum: a number from 0 up to, not at, 1 (got {momentum})")
+    for name in ("lr", "weight_decay"):
+        value = getattr(settings, name)
+        if not (math.isfinite(value) and value >= 0):
+            raise InputError(f"{name}: a number >= 0 (got {value})")
+    if not 0 <= settings.momentum < 1:
+        raise InputError(f"momentum: a number from 0 up to, not at, 1 (got {settings.momentum})")
+    if not is_count(settings.seed, least=0):
+        raise InputError(f"seed: an integer >= 0 (got {settings.seed!r})")

@@ -1,18 +1,19 @@
 """A declared rule on plain arrays: numpy's or torch's, found out from the arrays themselves.
 
-The batch comes first: a neuron's variable has shape (batch, n), a synapse's (n_post, n_pre).
-Expressions are compiled once; a step costs one matrix product for each message and each update.
+The batch comes first: a neuron's variable has shape (batch, n), a synapse's (n_post, n_pre), or
+those of a convolution: the net knows each layer's wiring. Expressions are compiled once; a step
+costs one product for each message and each update.
 """
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from typing import Any, Literal
 
 from snn_credit.errors import InputError
 from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.names import active, names_of, phase_index, reads
-from snn_credit.rules.net import Array, Changes, Net, Values, accumulate
+from snn_credit.rules.net import ALL_TO_ALL, Array, Changes, Net, Values, accumulate
 from snn_credit.rules.vocabulary import Local, Message, Rule, Update
 
 
@@ -59,8 +60,13 @@ class Interpreter:
                     raise self._lacks(f"layers[{here}]", step.name, missing) from None
         return values
 
-    def changes(self, net: Net, values: Values, phase: str | None = None) -> Changes:
-        """Return the changes of a window's updates: the mean over the batch, less the leak."""
+    def changes(
+        self, net: Net, values: Values, phase: str | None = None, times: float = 1.0
+    ) -> Changes:
+        """Return the changes of a window's updates: the mean over the batch, less the leak.
+
+        All of it ``times`` a number: -1 makes a gradient of it, for an optimiser that descends.
+        """
         changes, shared = Changes(), self._shared(net)
         functions, top = functions_for(net.layers[-1]["h"]), len(net.layers) - 1
         self._window(phase)
@@ -75,13 +81,16 @@ class Interpreter:
                 if update.of not in variables or wrong_layer:
                     continue
                 try:
-                    post, pre = self._factors(update, values, layer, shared, functions)
-                    change = _outer(post, pre)
-                    leak = self._leak(update, variables, shared, functions)
+                    post, pre = self._factors(update, values, layer, shared, functions, times)
+                    wiring = net.onto(layer) if update.across == "forward" else ALL_TO_ALL
+                    change = None if post is None else wiring.outer(post, pre)
+                    leak = self._leak(update, variables, shared, functions, times)
                     accumulate(into.setdefault(layer, {}), update.of, _minus(change, leak))
                     if update.of == "w" and update.pre.strip() == "h" and layer in net.bias:
-                        own_leak = self._bias_leak(update, net.bias[layer], shared, functions)
-                        accumulate(changes.bias, layer, _minus(_sum(post), own_leak))
+                        bias = {"w": net.bias[layer]}
+                        own_leak = self._bias_leak(update, bias, shared, functions, times)
+                        total = None if post is None else wiring.total(post)
+                        accumulate(changes.bias, layer, _minus(total, own_leak))
                 except (NameError, KeyError) as missing:
                     raise self._lacks(f"layers[{layer}]", update.of, missing) from None
         return changes
@@ -117,7 +126,11 @@ class Interpreter:
                     variables[host.of] = host.fn(*(arguments[name] for name in host.reads))
 
     def step(
-        self, net: Net, x: Array | None = None, forward: Callable[[Array], None] | None = None
+        self,
+        net: Net,
+        x: Array | None = None,
+        forward: Callable[[Array], None] | None = None,
+        times: float = 1.0,
     ) -> Changes:
         """Present one batch in all windows and return the summed changes; nothing is applied.
 
@@ -130,6 +143,8 @@ class Interpreter:
         forward : callable, optional
             Given the input's drive, refreshes the layers' ``h``, ``df`` and ``err`` in place. A
             rule with phases needs one.
+        times : float
+            What all changes are multiplied by.
 
         Raises
         ------
@@ -147,7 +162,7 @@ class Interpreter:
                 net.layers[0]["h"] = driven
                 forward(driven)
             values = self.sweep(net, phase)
-            total.add(self.changes(net, values, phase))
+            total.add(self.changes(net, values, phase, times))
             if phase is not None:
                 self.keep(net, values, phase)
         return total
@@ -172,40 +187,45 @@ class Interpreter:
         if isinstance(step, Local):
             text = step.output if here == top else step.hidden
             if text is not None:
-                known[step.name] = _like(expression(text)({**shared, **known}, fns), known["h"])
+                known[step.name] = _value(text, shared, known, fns)
         elif step.frm == "below" and here == 1 and not _received_first(step, net):
             known[step.name] = 0.0 * known["h"]
         elif step.frm == "below" or here < top:
             known[step.name] = _message(step, net, values, here, fns)
 
     def _factors(
-        self, update: Update, values: Values, layer: int, shared: Any, fns: Any
+        self, update: Update, values: Values, layer: int, shared: Any, fns: Any, times: float
     ) -> tuple[Array, Array] | tuple[None, None]:
-        """Factor * post / batch, and pre; None where the factor is nought: a pure leak."""
+        """Return times * factor * post / batch, and pre; None where the factor is nought."""
         if expression(update.factor).text.strip() == "0":
             return None, None
         there = values[layer] if update.across == "self" else values[layer - 1]
         factor = expression(update.factor)(shared, fns)
-        post = _like(expression(update.post)({**shared, **values[layer]}, fns), values[layer]["h"])
-        pre = _like(expression(update.pre)({**shared, **there}, fns), there["h"])
-        return post * (factor / post.shape[0]), pre
+        post = _value(update.post, shared, values[layer], fns)
+        pre = _value(update.pre, shared, there, fns)
+        return post * (times * factor / post.shape[0]), pre
 
-    def _leak(self, update: Update, variables: Any, shared: Any, fns: Any) -> Array | None:
+    def _leak(
+        self, update: Update, variables: Any, shared: Any, fns: Any, times: float
+    ) -> Array | None:
         if update.leak is None:
             return None
         leak = expression(update.leak)
         # With a rate of exactly 0 there is no leak, and no matrix is made for it.
         if any(_is_nought(shared.get(name)) for name in leak.factors):
             return None
-        return leak({**shared, **variables}, fns)
+        value = leak({**shared, **variables}, fns)
+        return value if times == 1 else times * value
 
-    def _bias_leak(self, update: Update, bias: Array, shared: Any, fns: Any) -> Array | None:
+    def _bias_leak(
+        self, update: Update, bias: Any, shared: Any, fns: Any, times: float
+    ) -> Array | None:
         # A leak towards another variable of the synapse says nothing about a bias, which has none.
         if update.leak is None or any(
             name != "w" and name not in shared for name in expression(update.leak).names
         ):
             return None
-        return self._leak(update, {"w": bias}, shared, fns)
+        return self._leak(update, bias, shared, fns, times)
 
 
 def _wanted(rule: Rule, window: str | None) -> set[str]:
@@ -233,14 +253,12 @@ def _message(step: Message, net: Net, values: Values, here: int, fns: Any) -> Ar
     """Sum over synapses of via * of."""
     via, top = expression(step.via), len(values) - 1
     if step.frm == "below":
-        # (batch, n_pre) x (n_post, n_pre) -> (batch, n_post)
-        return values[here - 1][step.of] @ via(net.forward[here], fns).T
-    # (batch, n_sender) x (n_sender, n_receiver) -> (batch, n_receiver)
+        return net.onto(here).up(values[here - 1][step.of], via(net.forward[here], fns))
     if step.frm == "above":
-        return values[here + 1][step.of] @ via(net.forward[here + 1], fns)
+        return net.onto(here + 1).down(values[here + 1][step.of], via(net.forward[here + 1], fns))
     senders = [top] if step.frm == "output" else range(here + 1, top + 1)
-    parts = [values[m][step.of] @ via(_direct(net, here, m), fns) for m in senders]
-    return sum(parts[1:], start=parts[0])
+    parts = [_flat(values[m][step.of]) @ via(_direct(net, here, m), fns) for m in senders]
+    return sum(parts[1:], start=parts[0]).reshape(values[here]["h"].shape)
 
 
 def _direct(net: Net, receiver: int, sender: int) -> dict[str, Array]:
@@ -252,18 +270,28 @@ def _direct(net: Net, receiver: int, sender: int) -> dict[str, Array]:
     return net.direct[receiver, sender]
 
 
+def _value(text: str, shared: Mapping[str, Any], known: Mapping[str, Array], fns: Any) -> Array:
+    """Evaluate an expression of a layer's neurons, which may read shared scalars."""
+    layer = known["h"]
+    spread = {name: _for_layer(value, layer) for name, value in shared.items()}
+    return _like(expression(text)({**spread, **known}, fns), layer)
+
+
+def _for_layer(value: Any, layer: Array) -> Any:
+    """Give a number of each stimulus, (batch, 1), as many axes as the layer has."""
+    if getattr(value, "ndim", 0) != 2 or layer.ndim == 2:
+        return value
+    return value.reshape(value.shape + (1,) * (layer.ndim - 2))
+
+
+def _flat(layer: Array) -> Array:
+    """Return a layer's neurons in one row for each stimulus, (batch, n)."""
+    return layer if layer.ndim == 2 else layer.reshape(len(layer), -1)
+
+
 def _like(value: Any, layer: Array) -> Array:
     """Spread a number, or one a stimulus, over a layer's neurons."""
     return value if getattr(value, "shape", None) == layer.shape else value + 0.0 * layer
-
-
-def _outer(post: Array | None, pre: Array | None) -> Array | None:
-    # (batch, n_post)' x (batch, n_pre) -> (n_post, n_pre)
-    return None if post is None or pre is None else post.T @ pre
-
-
-def _sum(post: Array | None) -> Array | None:
-    return None if post is None else post.sum(0)
 
 
 def _minus(change: Array | None, leak: Array | None) -> Array:

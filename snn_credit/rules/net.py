@@ -3,10 +3,60 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
-from typing import Any
+from typing import Any, Protocol
 
 Array = Any  # numpy.ndarray or torch.Tensor: whatever the caller holds
 Values = list[dict[str, Array]]
+
+
+class Wiring(Protocol):
+    """Which neurons the synapses onto a layer connect: all to all, or a convolution's.
+
+    ``weights`` is any variable of those synapses, in the shape of w; ``below`` and ``above`` are
+    variables of the two layers' neurons, batch first.
+    """
+
+    def up(self, below: Array, weights: Array) -> Array:
+        """Return what each upper neuron receives: the sum of weight * below."""
+        ...
+
+    def down(self, above: Array, weights: Array) -> Array:
+        """Return what each lower neuron receives: the sum of weight * above."""
+        ...
+
+    def outer(self, above: Array, below: Array) -> Array:
+        """Return, for each synapse, above * below, summed over the batch and its copies."""
+        ...
+
+    def total(self, above: Array) -> Array:
+        """Return the same for the biases: above, summed over the batch and its copies."""
+        ...
+
+
+class AllToAll:
+    """Every neuron of a layer of n_pre receives from all; weights are (n_post, n_pre)."""
+
+    def up(self, below: Array, weights: Array) -> Array:
+        """Sum weight * below for each upper neuron."""
+        # (batch, n_pre) x (n_post, n_pre)' -> (batch, n_post)
+        return below @ weights.T
+
+    def down(self, above: Array, weights: Array) -> Array:
+        """Sum weight * above for each lower neuron."""
+        # (batch, n_post) x (n_post, n_pre) -> (batch, n_pre)
+        return above @ weights
+
+    def outer(self, above: Array, below: Array) -> Array:
+        """Sum above * below for each synapse."""
+        # (batch, n_post)' x (batch, n_pre) -> (n_post, n_pre)
+        return above.T @ below
+
+    def total(self, above: Array) -> Array:
+        """Sum above for each bias."""
+        return above.sum(0)
+
+
+ALL_TO_ALL: Wiring = AllToAll()
 
 
 @dataclass
@@ -16,18 +66,21 @@ class Net:
     Attributes
     ----------
     layers : list of dict
-        For each layer, name -> array (batch, n).
+        For each layer, name -> array (batch, n), or (batch, channels, ...).
     forward : dict
         Layer l = 1..L -> the variables of the synapses that lead to it, (n_l, n_{l-1}). ``b`` and
         what updates add to it belong to l = 2..L.
     bias : dict
         Layer l -> its biases, (n_l,).
     direct : dict
-        (receiver l, sender m) -> {'b': (n_m, n_l)}: feedback that skips layers.
+        (receiver l, sender m) -> {'b': (n_m, n_l)}: feedback that skips layers, between all
+        neurons of the two.
     own : dict
         Layer l = 2..L -> the variables of its 'self' synapses, (n_l, n_l).
     shared : dict
         Numbers, or one a stimulus with shape (batch, 1): ``dL``, and rates other than the default.
+    wiring : dict
+        Layer l -> which neurons the synapses onto it connect; all to all where there is no entry.
     """
 
     layers: Values
@@ -36,6 +89,11 @@ class Net:
     direct: dict[tuple[int, int], dict[str, Array]] = field(default_factory=dict)
     own: dict[int, dict[str, Array]] = field(default_factory=dict)
     shared: dict[str, Any] = field(default_factory=dict)
+    wiring: dict[int, Wiring] = field(default_factory=dict)
+
+    def onto(self, layer: int) -> Wiring:
+        """Return the wiring of the synapses onto a layer."""
+        return self.wiring.get(layer, ALL_TO_ALL)
 
 
 @dataclass

@@ -17,6 +17,7 @@ Source: Lillicrap, Cownden, Tweed & Akerman 2016, Nat Commun 7, 13276.
 
 from typing import Any
 
+from snn_credit.errors import InputError
 from snn_credit.rules.expressions import library_of
 from snn_credit.rules.feedback_alignment import (
     CHAIN_DELTA,
@@ -30,6 +31,8 @@ from snn_credit.rules.vocabulary import Host, Rule
 
 def transposed_pseudoinverse(b: Any, w: Any) -> Any:
     """Return (W^+)' for one matrix of forward weights; ``b`` only says that it is wanted."""
+    if w.ndim != 2:
+        raise InputError(f"W: a matrix (n_post, n_pre), which has a pseudoinverse (got {w.shape})")
     return library_of(w).linalg.pinv(w).T
 
 

@@ -70,6 +70,7 @@ def test_the_brian_script_runs_on_dense(tmp_path: Path) -> None:
 
 def test_a_rule_of_ones_own_runs_on_both_paths(tmp_path: Path) -> None:
     from snn_credit import rate
+    from snn_credit.models.perceptron import perceptron
 
     rule = runpy.run_path(str(DOCS / "own_rule.py"))["SIGN_FA"]
     assert rule.is_local
@@ -79,7 +80,8 @@ def test_a_rule_of_ones_own_runs_on_both_paths(tmp_path: Path) -> None:
     before = circuit.projection("input_to_hidden1").initial["w"]
     after = open_run(tmp_path / "run.h5").weights("input_to_hidden1", "w")[1][-1]
     assert np.abs(after - before).max() > 0.01
-    history = rate.train(rule, (64, 20, 10), SMALL, images=2000, batch=1, w_scale=0.1, b_scale=0.1)
+    net = rate.convert(perceptron((64, 20, 10), w_scale=0.1), rule, b_scale=0.1)
+    history = rate.fit(net, SMALL, images=2000, batch=1, lr=0.1)
     assert history.test_error < 60
 
 

@@ -1,17 +1,19 @@
 import dataclasses
+import math
 
 import numpy as np
 import pytest
 import torch
+from torch import nn
 
 from snn_credit.errors import InputError
-from snn_credit.rate import Dense, evaluate, train
-from snn_credit.rate.training import learn
+from snn_credit.models.perceptron import perceptron
+from snn_credit.rate import convert, evaluate, fit
+from snn_credit.recording import open_run
 from snn_credit.rules import Local, Message, Rule, Update
-from snn_credit.rules.net import Changes
 
 SIZES = (64, 40, 40, 20)
-SETTINGS = {"images": 600 * 20, "batch": 10, "w_scale": 0.5, "b_scale": 0.5, "eta": 1.0}
+SETTINGS = {"images": 600 * 20, "batch": 10, "lr": 1.0}
 
 # A rule of this file alone: FA whose error keeps only its sign.
 SIGN_FA = Rule(
@@ -26,14 +28,19 @@ SIGN_FA = Rule(
 )
 
 
-def weights(network):
-    return [network.net.forward[layer]["w"] for layer in sorted(network.net.forward)]
+def made(rule="FA", sizes=SIZES, *, w_scale=0.5, b_scale=0.5, seed=0, **more):
+    return convert(perceptron(sizes, w_scale=w_scale, seed=seed), rule, b_scale=b_scale, **more)
+
+
+def weights(module):
+    return [
+        part.weight.detach().clone() for part in module.modules() if isinstance(part, nn.Linear)
+    ]
 
 
 def test_bp_and_fa_learn_well_above_shallow(few_digits):
     error = {
-        rule: train(rule, SIZES, few_digits, **SETTINGS).test_error
-        for rule in ("BP", "FA", "Shallow")
+        rule: fit(made(rule), few_digits, **SETTINGS).test_error for rule in ("BP", "FA", "Shallow")
     }
     assert error["BP"] < 12
     assert error["FA"] < 12
@@ -41,67 +48,92 @@ def test_bp_and_fa_learn_well_above_shallow(few_digits):
 
 
 def test_without_feedback_fa_is_as_poor_as_shallow(few_digits):
-    without = train("FA", SIZES, few_digits, **{**SETTINGS, "b_scale": 0.0}).test_error
-    assert without > 20
+    assert fit(made("FA", b_scale=0.0), few_digits, **SETTINGS).test_error > 20
 
 
-def test_a_rule_defined_here_trains(few_digits):
-    settings = {**SETTINGS, "eta": None}
-    history = train(SIGN_FA, SIZES, few_digits, **settings)
-    assert history.rule == "sign FA"
-    assert history.test_error < 20
-
-
-def test_rates_of_ones_own_reach_the_rule(few_digits):
-    settings = {**SETTINGS, "eta": None, "images": 10}
-    still = train(SIGN_FA, SIZES, few_digits, **settings, rates={"rho": 0.0})
-    fresh = Dense(SIGN_FA, SIZES, w_scale=0.5, b_scale=0.5)
-    for ours, first in zip(weights(still.network), weights(fresh), strict=True):
+def test_a_rule_defined_here_trains_at_its_own_rates(few_digits):
+    assert fit(made(SIGN_FA), few_digits, **SETTINGS).test_error < 20
+    still = made(SIGN_FA, rates={"rho": 0.0})
+    fit(still, few_digits, **{**SETTINGS, "images": 10})
+    for ours, first in zip(weights(still), weights(made(SIGN_FA)), strict=True):
         assert torch.equal(ours, first)
+
+
+@pytest.mark.parametrize("rule", ["KP", "SA"])
+def test_rules_whose_feedback_learns_align_it(few_digits, rule):
+    module = made(rule, rates={"lam": 1e-3} if rule == "KP" else {"etab": 1e-2})
+    top = weights(module)[-1]
+    before = float((module.synapses.b_3.detach() * top).sum())
+    fit(module, few_digits, **{**SETTINGS, "lr": 0.5})
+    top = weights(module)[-1]
+    b = module.synapses.b_3.detach()
+    assert float((b * top).sum() / (b.norm() * top.norm())) > max(0.6, before)
 
 
 def test_the_curve_is_evaluated_when_asked(few_digits):
     seen = []
-    settings = {**SETTINGS, "images": 95, "evaluate_every": 40}
-    history = train(
-        "FA",
-        SIZES,
-        few_digits,
-        **settings,
-        progress=lambda images, validation_error: seen.append((images, validation_error)),
-    )
+
+    class Tell:
+        def start(self, total, unit, what):
+            seen.append((total, unit, what))
+
+        def update(self, done, **numbers):
+            seen.append((done, numbers["error_percent"]))
+
+        def stop(self):
+            seen.append("stop")
+
+    module = made("FA")
+    history = fit(
+        module, few_digits, images=95, batch=10, evaluate_every=40, progress=Tell(), what="this",
+        watch=lambda module: {"norm": weights(module)[0].norm()},
+    )  # fmt: skip
     assert history.images_seen.tolist() == [0, 40, 80, 95]
-    assert [images for images, _ in seen] == [*range(10, 100, 10), 95]
-    assert seen[-1][1] == history.validation_error[2]
+    assert seen[0] == (95, "images", "this")
+    assert seen[-1] == "stop"
+    assert [done for done, _ in seen[1:-1]] == [*range(10, 100, 10), 95]
     assert history.train_error.shape == history.validation_error.shape == (4,)
-    trained = history.network
-    assert history.test_error == evaluate(trained, few_digits.test_x, few_digits.test_y)
+    assert history.test_error == evaluate(module, few_digits.test_x, few_digits.test_y, 10)
     assert history.validation_error[-1] == evaluate(
-        trained, few_digits.validation_x, few_digits.validation_y
+        module, few_digits.validation_x, few_digits.validation_y, 10
     )
+    assert history.watched["norm"][0] == pytest.approx(float(weights(made("FA"))[0].norm()))
+    assert history.watched["norm"][-1] == pytest.approx(float(weights(module)[0].norm()))
 
 
 def test_evaluation_counts_wrong_guesses(few_digits):
-    network = Dense("BP", (64, 10), w_scale=0.0, b_scale=0.0)
-    network.net.bias[1][3] = 1.0
-    labels = np.array([3, 3, 3, 4])
-    assert evaluate(network, few_digits.test_x[:4], labels) == 25
+    module = made("BP", (64, 10), w_scale=0.0)
+    with torch.no_grad():
+        module.get_submodule("0").bias[3] = 1.0
+    assert evaluate(module, few_digits.test_x[:4], np.array([3, 3, 3, 4]), 10) == 25
+
+
+def test_the_guess_is_the_class_with_the_largest_sum(few_digits):
+    module = made("BP", (64, 6), w_scale=0.0)
+    # The single most active neuron belongs to class 2, the largest sum is that of class 1.
+    h = torch.tensor([0.5, 0.5, 0.55, 0.55, 0.05, 0.85])
+    with torch.no_grad():
+        module.get_submodule("0").bias.copy_(torch.logit(h))
+    assert evaluate(module, few_digits.test_x[:1], np.array([1]), 3) == 0
 
 
 def test_evaluation_is_the_same_in_parts(few_digits):
-    network = train("BP", SIZES, few_digits, **{**SETTINGS, "images": 300}).network
+    module = made("BP")
+    fit(module, few_digits, **{**SETTINGS, "images": 300})
     x, y = np.tile(few_digits.test_x, (4, 1)), np.tile(few_digits.test_y, 4)
     assert len(y) > 1000
-    assert evaluate(network, x, y) == pytest.approx(
-        evaluate(network, few_digits.test_x, few_digits.test_y)
+    assert evaluate(module, x, y, 10) == pytest.approx(
+        evaluate(module, few_digits.test_x, few_digits.test_y, 10)
     )
 
 
 def test_the_same_seed_repeats_a_run(few_digits):
-    runs = [
-        train("FA", SIZES, few_digits, **{**SETTINGS, "images": 300}, seed=s) for s in (1, 1, 2)
-    ]
-    for ours, same, other in zip(*(weights(run.network) for run in runs), strict=True):
+    runs = []
+    for seed in (1, 1, 2):
+        module = made("NP", seed=1)
+        fit(module, few_digits, **{**SETTINGS, "lr": 0.01, "images": 300}, seed=seed)
+        runs.append(weights(module))
+    for ours, same, other in zip(*runs, strict=True):
         assert torch.equal(ours, same)
         assert not torch.equal(ours, other)
 
@@ -111,89 +143,170 @@ def test_every_image_comes_once_before_any_comes_again(few_digits):
     x = np.eye(64, dtype=np.float32)[:50]
     own = dataclasses.replace(few_digits, train_x=x, train_y=few_digits.train_y[:50])
     collect = Rule("collect", "this test", updates=(Update("w", "1 + 0*h", "h", factor="1"),))
-    settings = {"batch": 1, "w_scale": 0.0, "b_scale": 0.0}
-    once = train(collect, (64, 10), own, images=50, **settings).network.net.forward[1]["w"]
-    assert torch.equal(once[0, :50], torch.ones(50))
-    half = train(collect, (64, 10), own, images=75, **settings).network.net.forward[1]["w"]
-    assert sorted(half[0, :50].tolist()) == [1.0] * 25 + [2.0] * 25
-    assert half[0, :50].tolist() != [2.0] * 25 + [1.0] * 25  # in a random order
+    for images, batch in ((50, 1), (50, 7), (75, 1), (75, 20)):
+        module = made(collect, (64, 10), w_scale=0.0)
+        fit(module, own, images=images, batch=batch)
+        # A change is a mean over the batch: the sum is that of one image at a time for batch 1.
+        if batch == 1:
+            counts = weights(module)[0][0, :50]
+            assert sorted(counts.tolist()) == [1.0] * (100 - images) + [2.0] * (images - 50)
+    assert counts.tolist() != [1.0] * 25 + [2.0] * 25
 
 
-def test_momentum_adds_up_the_changes(few_digits):
-    x, y = torch.from_numpy(few_digits.train_x[:5]), torch.from_numpy(few_digits.train_y[:5])
-    network = Dense("FA", SIZES, w_scale=0.5, b_scale=0.5)
-    network.net.shared["eta"] = 0.5
-    velocity, expected = Changes(), torch.zeros(40, 64)
-    for _ in range(3):
-        before = network.net.forward[1]["w"].clone()
-        network.forward(x)
-        network.compare(y)
-        expected = 0.9 * expected + network.interpreter.step(network.net).forward[1]["w"]
-        learn(network, x, y, velocity, momentum=0.9)
-        assert torch.allclose(network.net.forward[1]["w"] - before, expected, atol=1e-6)
-    assert expected.abs().max() > 1e-4
+def test_changes_are_applied_by_torchs_optimiser(few_digits):
+    """Momentum and decay as torch has them, once a step."""
+    ours, twin = made("FA"), made("FA")
+    fit(ours, few_digits, images=30, batch=10, lr=0.5, momentum=0.9, weight_decay=0.01)
+    x, y = few_digits.train_x, few_digits.train_y
+    order = np.random.default_rng((0, *map(ord, "order"), 0)).permutation(len(y))
+    optimiser = torch.optim.SGD(twin.parameters(), lr=0.5, momentum=0.9, weight_decay=0.01)
+    for first in (0, 10, 20):
+        chosen = order[first : first + 10]
+        target = torch.eye(10)[y[chosen]].repeat_interleave(2, 1)
+        optimiser.zero_grad()
+        output = twin(torch.from_numpy(x[chosen]))
+        (0.5 * (output - target).square().sum(1).mean()).backward()
+        optimiser.step()
+    for a, b in zip(weights(ours), weights(twin), strict=True):
+        assert torch.allclose(a, b, atol=1e-6)
 
 
-def test_decay_acts_once_a_step(few_digits):
-    settings = {**SETTINGS, "images": 20, "eta": 0.0, "lam": 0.25}
-    decayed = train("FA", SIZES, few_digits, **settings).network
-    fresh = Dense("FA", SIZES, w_scale=0.5, b_scale=0.5)
-    for ours, first in zip(weights(decayed), weights(fresh), strict=True):
-        assert torch.allclose(ours, 0.75**2 * first)
+def test_the_learning_rate_follows_its_schedule(few_digits):
+    module = made("FA")
+    fit(module, few_digits, images=20, batch=10)
+    after = weights(module)
+    module = made("FA")
+    fit(module, few_digits, images=60, batch=10, schedule={20: 0.0})
+    for a, b in zip(weights(module), after, strict=True):
+        assert torch.equal(a, b)
 
 
-def test_whole_matrix_functions_follow_each_step(few_digits):
-    trained = train("uSF SN", SIZES, few_digits, **{**SETTINGS, "images": 100}).network
-    synapses = trained.net.forward[2]
-    assert torch.equal(torch.sign(synapses["b"]), torch.sign(synapses["w"]))
-    assert synapses["b"].norm().item() == pytest.approx(synapses["w"].norm().item(), rel=1e-5)
+def test_constraints_hold_after_each_step(few_digits):
+    module = made("BP", constraints=["constant norm", "frozen signs"])
+    before = weights(module)
+    fit(module, few_digits, **{**SETTINGS, "images": 300})
+    for w, first in zip(weights(module), before, strict=True):
+        assert torch.equal(w.sign(), first.sign())
+        assert not torch.equal(w, first)
+    module = made("uSF SN")
+    fit(module, few_digits, **{**SETTINGS, "images": 100})
+    w, b = weights(module)[1], module.synapses.b_2
+    assert torch.equal(w.sign(), b.sign())
+    assert b.norm().item() == pytest.approx(w.norm().item(), rel=1e-5)
+
+
+def dropping():
+    net = perceptron(SIZES, w_scale=0.5, dropout=0.3)
+    return convert(net, "FA", b_scale=0.5)
+
+
+def test_a_stopped_run_goes_on_where_it_was(few_digits, tmp_path):
+    settings = {"images": 400, "batch": 10, "lr": 0.5, "momentum": 0.9, "evaluate_every": 100}
+    whole = dropping()
+    expected = fit(whole, few_digits, path=tmp_path / "whole.h5", **settings)
+
+    class Stop(Exception):
+        pass
+
+    def stop(module):
+        count[0] += 1
+        if count[0] == 3:
+            raise Stop
+        return {}
+
+    count = [0]
+    path = tmp_path / "run.h5"
+    with pytest.raises(Stop):
+        fit(dropping(), few_digits, path=path, watch=stop, **settings)
+    assert len(open_run(path).metrics("learning")["images_seen"]) == 2
+    module = dropping()
+    history = fit(module, few_digits, path=path, resume=True, **settings)
+    assert history.images_seen.tolist() == expected.images_seen.tolist() == [0, 100, 200, 300, 400]
+    assert history.validation_error.tolist() == expected.validation_error.tolist()
+    for a, b in zip(weights(module), weights(whole), strict=True):
+        assert torch.equal(a, b)
+    learning = open_run(path).metrics("learning")
+    assert learning["test_error"][-1] == expected.test_error
+    assert open_run(path).complete
+    with pytest.raises(InputError, match=r"a run to go on with \(got a complete one\)"):
+        fit(module, few_digits, path=path, resume=True, **settings)
+
+
+def test_adam_goes_on_too(few_digits, tmp_path):
+    settings = {"batch": 10, "lr": 1e-3, "optimiser": "Adam", "evaluate_every": 50}
+    whole, module, path = made("DFA"), made("DFA"), tmp_path / "run.h5"
+    fit(whole, few_digits, images=150, **settings)
+
+    def stop(module):
+        count[0] += 1
+        if count[0] == 3:
+            raise KeyboardInterrupt
+        return {}
+
+    count = [0]
+
+    with pytest.raises(KeyboardInterrupt):
+        fit(module, few_digits, path=path, watch=stop, images=150, **settings)
+    module = made("DFA")
+    fit(module, few_digits, path=path, resume=True, images=150, **settings)
+    for a, b in zip(weights(module), weights(whole), strict=True):
+        assert torch.equal(a, b)
 
 
 @pytest.mark.parametrize(
     ("more", "message"),
     [
-        ({"sizes": (784, 20)}, r"sizes: 64 inputs first, the features of digits \(got 784\)"),
-        (
-            {"sizes": (64, 25)},
-            r"sizes: an output layer that 10 classes share .* \(got 25 neurons\)",
-        ),
         ({"images": 0}, r"images: an integer >= 1 \(got 0\)"),
         ({"batch": 2.5}, r"batch: an integer >= 1 \(got 2.5\)"),
         ({"evaluate_every": 0}, r"evaluate_every: an integer >= 1 \(got 0\)"),
         ({"momentum": 1.0}, r"momentum: a number from 0 up to, not at, 1 \(got 1.0\)"),
-        ({"eta": float("inf")}, r"eta: a finite number \(got inf\)"),
-        ({"rates": {"etab": 1.0}}, r"etab: a rate of FA, which has: eta, lam \(got 1.0\)"),
-        ({"rule": SIGN_FA}, r"eta: a rate of sign FA, which has: rho \(got 1.0\)"),
-        ({"rule": "PEPITA"}, r"rule: one that learns on the rate path: BP, .* \(got PEPITA, which"),
+        ({"lr": math.inf}, r"lr: a number >= 0 \(got inf\)"),
+        ({"seed": -1}, r"seed: an integer >= 0 \(got -1\)"),
+        ({"loss": "crossentropy"}, r"loss: .*cross entropy.* \(got 'crossentropy'\)"),
+        ({"loss": "cross entropy"}, r"sizes: 10 outputs for cross entropy, .* \(got 20\)"),
+        ({"optimiser": "Adan"}, r"optimiser: .*Adam.* \(got 'Adan'\)"),
+        ({"epochs": 3}, r"fit: .* \(got 'epochs'\)"),
     ],
 )
 def test_what_cannot_be_trained_is_refused(few_digits, more, message):
-    settings = {**SETTINGS, "rule": "FA", "sizes": SIZES, **more}
     with pytest.raises(InputError, match=message):
-        train(settings.pop("rule"), settings.pop("sizes"), few_digits, **settings)
+        fit(made(), few_digits, **{**SETTINGS, **more})
 
 
-def test_a_loss_that_is_not_finite_says_the_step(few_digits):
-    settings = {**SETTINGS, "lam": 1e20}
-    with pytest.raises(InputError, match=r"rates: .* the loss finite \(got nan at step [2-9]\)"):
-        train("BP", SIZES, few_digits, **settings)
+def test_a_module_that_does_not_fit_the_data_is_refused(few_digits):
+    with pytest.raises(InputError, match=r"module: one for stimuli of 64 features, .*digits"):
+        fit(made(sizes=(784, 20)), few_digits, **SETTINGS)
+    with pytest.raises(InputError, match=r"sizes: an output layer that 10 classes share .*25"):
+        fit(made(sizes=(64, 25)), few_digits, **SETTINGS)
+    with pytest.raises(InputError, match=r"images: how many to present \(got none\)"):
+        fit(made(), few_digits)
+
+
+def test_a_loss_that_is_not_finite_says_the_step_and_keeps_the_file(few_digits, tmp_path):
+    path = tmp_path / "run.h5"
+    module = convert(perceptron((64, 30, 10), hidden="relu", output="linear"), "BP")
+    with pytest.raises(InputError, match=r"lr: one that keeps the loss finite \(got .* step [2-9]"):
+        fit(module, few_digits, images=300, batch=10, lr=1e20, path=path)
+    run = open_run(path)
+    assert run.metrics("learning")["images_seen"].tolist() == [0.0]
+    assert not run.complete
 
 
 @pytest.mark.parametrize("split", ["validation", "test"])
 def test_an_empty_split_is_refused(few_digits, split):
     without = few_digits.subset(**{f"n_{split}": 0})
     with pytest.raises(InputError, match=rf"data: {split} images to evaluate on \(got none\)"):
-        train("FA", SIZES, without, **SETTINGS)
+        fit(made(), without, **SETTINGS)
 
 
 def test_evaluating_nothing_is_refused(few_digits):
-    network = Dense("FA", SIZES, w_scale=0.5, b_scale=0.5)
     with pytest.raises(InputError, match=r"evaluate: at least one input to guess \(got none\)"):
-        evaluate(network, few_digits.test_x[:0], few_digits.test_y[:0])
+        evaluate(made(), few_digits.test_x[:0], few_digits.test_y[:0], 10)
 
 
 def test_a_network_of_nan_is_refused(few_digits):
-    network = Dense("FA", SIZES, w_scale=0.5, b_scale=0.5)
-    network.net.forward[2]["w"][0, 0] = float("nan")
+    module = made()
+    with torch.no_grad():
+        module.get_submodule("2").weight[0, 0] = math.nan
     with pytest.raises(InputError, match=r"evaluate: a network with finite activity \(got nan\)"):
-        evaluate(network, few_digits.test_x, few_digits.test_y)
+        evaluate(module, few_digits.test_x, few_digits.test_y, 10)

@@ -1,0 +1,53 @@
+"""The whole state of a training as plain arrays, for a run file, and back."""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+import torch
+from numpy.typing import NDArray
+from torch import nn
+from torch.optim import Optimizer
+
+_RANDOM = "random numbers"
+
+
+def pack(module: nn.Module, optimiser: Optimizer) -> tuple[dict[str, NDArray[Any]], dict[str, Any]]:
+    """Return arrays and plain values: a module's, its optimiser's, torch's generators'."""
+    arrays = {f"module.{name}": _array(value) for name, value in module.state_dict().items()}
+    state = optimiser.state_dict()
+    for number, kept in state["state"].items():
+        for name, value in kept.items():
+            if value is not None:
+                arrays[f"optimiser.{number}.{name}"] = _array(torch.as_tensor(value))
+    arrays[_RANDOM] = torch.get_rng_state().numpy()
+    if torch.cuda.is_available():
+        arrays[f"{_RANDOM}, GPU"] = torch.cuda.get_rng_state().numpy()
+    groups = [{k: v for k, v in group.items() if k != "params"} for group in state["param_groups"]]
+    return arrays, {"groups": groups}
+
+
+def unpack(
+    arrays: dict[str, NDArray[Any]], plain: dict[str, Any], module: nn.Module, optimiser: Optimizer
+) -> None:
+    """Put a state that `pack` returned back."""
+    module.load_state_dict(
+        {name.removeprefix("module."): torch.from_numpy(np.array(value))
+         for name, value in arrays.items() if name.startswith("module.")}
+    )  # fmt: skip
+    state = optimiser.state_dict()
+    for name, value in arrays.items():
+        if name.startswith("optimiser."):
+            _, number, key = name.split(".", 2)
+            state["state"].setdefault(int(number), {})[key] = torch.from_numpy(np.array(value))
+    for group, kept in zip(state["param_groups"], plain["groups"], strict=True):
+        group.update({k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()})
+    optimiser.load_state_dict(state)
+    torch.set_rng_state(torch.from_numpy(np.array(arrays[_RANDOM])))
+    if f"{_RANDOM}, GPU" in arrays and torch.cuda.is_available():
+        torch.cuda.set_rng_state(torch.from_numpy(np.array(arrays[f"{_RANDOM}, GPU"])))
+
+
+def _array(value: torch.Tensor) -> NDArray[Any]:
+    return value.detach().cpu().numpy()

@@ -1,0 +1,139 @@
+"""`convert`: a torch module that learns by a rule."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from copy import deepcopy
+from math import isfinite
+
+from torch import Tensor, nn
+
+from snn_credit.errors import InputError
+from snn_credit.rate.feedback import Draw
+from snn_credit.rate.layers import convert_layers, descending
+from snn_credit.rate.stack import Loss, Stack
+from snn_credit.rate.stages import stages_of
+from snn_credit.rate.support import is_count, learnable_rule
+from snn_credit.rules import RULES, Rule
+from snn_credit.rules.constraints import constrained
+
+#: The changes are then those that an optimiser's learning rate and decay multiply.
+_USUAL = {"eta": 1.0, "lam": 0.0}
+
+
+def convert(
+    module: nn.Module,
+    rule: Rule | str,
+    *,
+    b_scale: float | None = None,
+    kept: float = 0.5,
+    shape: Sequence[int] | None = None,
+    rates: Mapping[str, float] | None = None,
+    constraints: Sequence[str] = (),
+    seed: int = 0,
+) -> nn.Module:
+    """Return a copy of a module that learns by a rule.
+
+    ``loss.backward()`` then puts the rule's changes, with the sign of a gradient, where the
+    gradient would be, and any of torch's optimisers applies them. With eta = 1 and lam = 0, as
+    they are unless given, learning rate and decay are the optimiser's. The loss is a mean over the
+    batch.
+    Rules that ask for more than the loss's derivative (the targets, a second loss) are trained by
+    `present`.
+
+    A chain of layers (``nn.Sequential``, nested ones too) learns by any rule, exactly as it is
+    declared: it becomes a `snn_credit.rate.stack.Stack`. Any other module keeps its own forward
+    pass and learns by the rules that are backpropagation with something else in place of W'.
+
+    Parameters
+    ----------
+    module : nn.Module
+        Of ``nn.Linear``, ``nn.Conv1d`` and ``nn.Conv2d`` layers. The original stays as it is.
+    rule : Rule or str
+        A declaration, or its name.
+    b_scale : float, optional
+        Feedback weights are uniform in +-b_scale. Without it they have the standard deviation of
+        the forward weights beside them; feedback that skips layers 1/sqrt(n_sender), divided by
+        the square root of the number of positions of a convolution.
+    kept : float
+        The fraction of feedback synapses that exist, for rules with a mask.
+    shape : sequence of int, optional
+        That of one stimulus; feedback that skips layers needs it if there are convolutions.
+    rates : mapping of str to float, optional
+        Shared scalars of the rule, such as ``sig``; ``eta`` and ``lam`` are 1 and 0 without.
+    constraints : sequence of str
+        Names in `snn_credit.rules.constraints.CONSTRAINTS`: any rule takes them, BP too.
+    seed : int
+        Of the feedback and of noise.
+
+    Returns
+    -------
+    nn.Module
+        With the parameters of the original, under the same names, and the feedback as buffers.
+
+    Raises
+    ------
+    InputError
+        If the module holds something that cannot learn by the rule, which is named; for an unknown
+        rule, constraint or rate, and for a number out of its range.
+    """
+    declared = constrained(learnable_rule(rule), *constraints)
+    _check(declared, b_scale, kept, rates, seed)
+    draw = Draw(seed, b_scale, kept)
+    copy = deepcopy(module)
+    try:
+        stages_of(copy)
+    except InputError as obstacle:
+        if descending(declared) is None:
+            others = ", ".join(name for name, each in RULES.items() if descending(each))
+            raise InputError(
+                f"{obstacle}; other modules learn by: {others}, not by {declared.name}"
+            ) from None
+        convert_layers(copy, declared, draw)
+        return copy
+    assert isinstance(copy, nn.Sequential)  # stages_of refuses anything else
+    usual = {name: value for name, value in _USUAL.items() if name in declared.rates}
+    return Stack(copy, declared, draw, shape, {**usual, **(rates or {})})
+
+
+def present(module: nn.Module, x: Tensor, target: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:
+    """Present a batch: the forward pass, the loss, and the rule's changes into ``.grad``.
+
+    Parameters
+    ----------
+    module : nn.Module
+        One that `convert` made, or any other.
+    x, target : Tensor
+        Stimuli (batch, ...), and labels (batch,) or values (batch, n_L).
+    loss : callable
+        Given outputs and targets, each example's loss, (batch,); see `snn_credit.rate.losses`.
+
+    Returns
+    -------
+    Tensor, Tensor
+        The mean loss, and the outputs, both before the change.
+    """
+    chain = getattr(module, "module", module)  # within DistributedDataParallel
+    if isinstance(chain, Stack):
+        chain.tell(target, loss)
+    output = module(x)
+    mean = loss(output, target).mean()
+    mean.backward()
+    return mean.detach(), output.detach()
+
+
+def _check(
+    rule: Rule, b_scale: float | None, kept: float, rates: Mapping[str, float] | None, seed: int
+) -> None:
+    if b_scale is not None and not (isfinite(b_scale) and b_scale >= 0):
+        raise InputError(f"b_scale: a number >= 0 (got {b_scale})")
+    if not 0 <= kept <= 1:
+        raise InputError(f"kept: a fraction from 0 to 1 (got {kept})")
+    if not is_count(seed, least=0):
+        raise InputError(f"seed: an integer >= 0 (got {seed!r})")
+    for name, value in (rates or {}).items():
+        if name not in rule.rates:
+            known = ", ".join(rule.rates) or "none"
+            raise InputError(f"{name}: a rate of {rule.name}, which has: {known} (got {value})")
+        if not isfinite(value):
+            raise InputError(f"{name}: a finite number (got {value})")

@@ -1,0 +1,176 @@
+"""Layers that pass the error down through feedback weights, for modules of any form.
+
+Where a rule is backpropagation with something else in place of W', each layer can do it by itself:
+autograd brings the error down through everything that lies between.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from snn_credit.errors import InputError
+from snn_credit.rate.feedback import Draw, feedback_variables
+from snn_credit.rate.stack import Stack
+from snn_credit.rate.wiring import wiring_of
+from snn_credit.rules import Local, Message, Rule
+from snn_credit.rules.expressions import expression, functions_for
+from snn_credit.rules.interpreter import Interpreter
+from snn_credit.rules.net import Net
+
+#: Modules whose parameters are not synapses: one number for each neuron, taught by what it is told.
+NORMALISATIONS = (
+    *(nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm),
+    *(nn.InstanceNorm1d, nn.InstanceNorm2d),
+)
+
+
+def descending(rule: Rule) -> str | None:
+    """Return what takes the place of W' in a rule that is otherwise backpropagation, or None.
+
+    That is a rule with one message from the layer above, delta = fb*df in hidden layers and err*df
+    in the output, and one update of w by delta and h.
+    """
+    if rule.phases or rule.needs or len(rule.updates) != 1:
+        return None
+    match rule.steps:
+        case (Message() as message, Local() as local):
+            pass
+        case _:
+            return None
+    update = rule.updates[0]
+    product = {f"{message.name}*df", f"df*{message.name}"}
+    alike = (
+        (message.frm, message.of, message.to) == ("above", local.name, "hidden")
+        and (local.hidden or "").replace(" ", "") in product
+        and (local.output or "").replace(" ", "") in ("err*df", "df*err")
+        and (update.of, update.post, update.pre, update.on) == ("w", local.name, "h", "all")
+        and update.factor.replace(" ", "") == "-eta"
+    )
+    return message.via if alike else None
+
+
+class _Passed(torch.autograd.Function):
+    """A layer's sums; going down, another matrix takes the place of W'."""
+
+    @staticmethod
+    def forward(ctx: Any, x: Tensor, w: Tensor, via: Tensor, layer: Any) -> Tensor:
+        """Return the sums without biases."""
+        wiring = wiring_of(layer, x.shape)
+        ctx.save_for_backward(x, via)
+        ctx.wiring = wiring
+        return wiring.up(x, w)
+
+    @staticmethod
+    def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
+        """Return what goes down, and the weights' gradient."""
+        x, via = ctx.saved_tensors
+        below = ctx.wiring.down(above[0], via) if ctx.needs_input_grad[0] else None
+        change = ctx.wiring.outer(above[0], x) if ctx.needs_input_grad[1] else None
+        return below, change, None, None
+
+
+class _Learning(nn.Module):
+    """What a layer with feedback weights adds to torch's layer: ``b`` and the rest as buffers."""
+
+    weight: Any
+    bias: Any
+    rule: Rule
+    _via: str
+
+    def forward(self, input: Tensor) -> Tensor:
+        """Return the layer's sums; in training its error goes down through the feedback."""
+        if not self.training or not torch.is_grad_enabled():
+            return super().forward(input)
+        if self.rule.host:
+            settle(self)
+        if self._via == "w":
+            return super().forward(input)
+        w = self.weight.detach()
+        via = expression(self._via)({"w": w, **self._variables()}, functions_for(w))
+        sums: Any = _Passed.apply(input, self.weight, via.to(input.dtype), self)
+        if self.bias is None:
+            return sums
+        axes = 0 if isinstance(self, nn.Linear) else len(self.kernel_size)  # type: ignore[arg-type]
+        return sums + self.bias.reshape(-1, *[1] * axes)
+
+    def _variables(self) -> dict[str, Tensor]:
+        own = (name.removeprefix("feedback_") for name in self._buffers)
+        return {name: self._buffers[f"feedback_{name}"] for name in own}  # type: ignore[misc]
+
+
+class LearningLinear(_Learning, nn.Linear):
+    """``nn.Linear`` whose error goes down through feedback weights."""
+
+
+class LearningConv1d(_Learning, nn.Conv1d):
+    """``nn.Conv1d`` whose error goes down through feedback weights."""
+
+
+class LearningConv2d(_Learning, nn.Conv2d):
+    """``nn.Conv2d`` whose error goes down through feedback weights."""
+
+
+_KINDS: dict[type[nn.Module], type[_Learning]] = {
+    nn.Linear: LearningLinear,
+    nn.Conv1d: LearningConv1d,
+    nn.Conv2d: LearningConv2d,
+}
+
+
+def convert_layers(module: nn.Module, rule: Rule, draw: Draw) -> None:
+    """Make every layer with synapses within a module learn by a rule, in place.
+
+    Raises
+    ------
+    InputError
+        If something in the module has parameters and is no layer that can learn; it is named.
+    """
+    via = descending(rule)
+    number = 0
+    for name, part in list(module.named_modules()):
+        if type(part) in _KINDS:
+            number += 1
+            _convert(part, number, rule, str(via), draw)
+        elif not isinstance(part, NORMALISATIONS) and part._parameters:
+            raise InputError(_cannot(name, part))
+    if not number:
+        raise InputError("module: at least one Linear, Conv1d or Conv2d layer (got none)")
+
+
+def _convert(layer: Any, number: int, rule: Rule, via: str, draw: Draw) -> None:
+    layer.__class__ = _KINDS[type(layer)]
+    layer.rule, layer._via = rule, via
+    for variable in feedback_variables(rule):
+        layer.register_buffer(f"feedback_{variable}", draw.beside(variable, number, layer.weight))
+    settle(layer, "start")
+
+
+def settle(layer: Any, every: Any = "step") -> None:
+    """Apply constraints on a layer's W, and what makes feedback of W."""
+    with torch.no_grad():
+        variables = {"w": layer.weight.detach(), **layer._variables()}
+        net = Net(layers=[], forward={1: variables})
+        Interpreter(layer.rule).run_hosts(net, every)
+        layer.weight.copy_(variables.pop("w"))
+        for name, values in variables.items():
+            if f"feedback_{name}" in layer._buffers:
+                layer.get_buffer(f"feedback_{name}").copy_(values)
+            else:
+                layer.register_buffer(f"feedback_{name}", values.clone())
+
+
+def _cannot(name: str, part: nn.Module) -> str:
+    what = f"{type(part).__name__} {name!r}" if name else f"parameters of {type(part).__name__}"
+    return f"module: Linear, Conv1d, Conv2d and normalisation layers only (got {what})"
+
+
+def settle_all(module: nn.Module) -> None:
+    """Apply constraints on W, and what makes feedback of W, as after each step."""
+    for part in module.modules():
+        if isinstance(part, _Learning) and part.rule.host:
+            settle(part)
+        elif isinstance(part, Stack):
+            part.settle()

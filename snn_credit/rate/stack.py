@@ -1,0 +1,284 @@
+"""A chain of layers that learns by a rule's declaration, interpreted layer by layer.
+
+It is an ``nn.Module`` like any other: ``loss.backward()`` puts the rule's changes, with the sign of
+a gradient, into the parameters' ``.grad``, for any of torch's optimisers to apply.
+Nothing is traced by autograd within: the forward pass keeps each layer's activity, and the
+backward pass is the rule's.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import torch
+from torch import Tensor, nn
+
+from snn_credit.errors import InputError
+from snn_credit.rate.feedback import Draw, feedback_variables, skips
+from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
+from snn_credit.rate.stages import stages_of
+from snn_credit.rules import Message, Rule
+from snn_credit.rules.expressions import expression
+from snn_credit.rules.interpreter import Interpreter
+from snn_credit.rules.names import names_of
+from snn_credit.rules.net import Net
+
+#: Losses of each example, (batch,), for outputs (batch, n_L) and targets.
+Loss = Callable[[Tensor, Tensor], Tensor]
+
+
+@dataclass(frozen=True)
+class _Told:
+    """What a rule is told besides the error."""
+
+    target: Tensor
+    loss: Loss
+
+
+class Stack(nn.Module):
+    """The layers of an ``nn.Sequential``, under their names there, learning by a rule.
+
+    Made by `snn_credit.rate.convert`. In training mode a forward pass is recorded for the rule; in
+    evaluation mode, or under ``torch.no_grad()``, it is that of the ``nn.Sequential``.
+
+    Attributes
+    ----------
+    rule : Rule
+        The declaration.
+    synapses : nn.Module
+        What the rule owns besides W and biases: ``b_l``, (n_l, n_{l-1}), beside layer l's weights;
+        ``b_k_l``, (n_l, n_k), for feedback from layer l straight to layer k; ``own_V_l`` for what
+        connects layer l with itself. Those that the rule changes are parameters, others buffers.
+    """
+
+    def __init__(
+        self,
+        module: nn.Sequential,
+        rule: Rule,
+        draw: Draw,
+        shape: Sequence[int] | None,
+        rates: Mapping[str, float],
+    ) -> None:
+        super().__init__()
+        self._stages = stages_of(module)
+        self._order = [name for name, part in module._modules.items() if part is not None]
+        for name in self._order:
+            self.add_module(name, module._modules[name])
+        self.rule, self._interpreter = rule, Interpreter(rule)
+        self._told: _Told | None = None
+        self._rates = {**rule.rates, **rates}
+        self._correction = _correction(rule) if takes_correction(self._stages[0]) else None
+        self.synapses = nn.Module()
+        self._places: dict[str, tuple[str, Any, str]] = {}
+        self._draw_synapses(draw, shape)
+        self._run_hosts("start")
+
+    def forward(self, x: Tensor) -> Tensor:
+        """Return the output, (batch, n_L), for stimuli (batch, ...)."""
+        if not self.training or not torch.is_grad_enabled():
+            for name in self._order:
+                x = self.get_submodule(name)(x)
+            return x
+        if x.requires_grad:
+            raise InputError("x: a stimulus without gradient, which no rule here gives (got one)")
+        names, parameters = zip(*self.named_parameters(), strict=True)
+        return _Credit.apply(x, self, names, *parameters)  # type: ignore[no-any-return]
+
+    def tell(self, target: Tensor, loss: Loss) -> None:
+        """Say what the coming batch's targets are, and the loss, to a rule that asks for them.
+
+        Parameters
+        ----------
+        target
+            Labels (batch,), or values (batch, n_L).
+        loss
+            Returns each example's loss, (batch,).
+        """
+        self._told = _Told(target, loss)
+
+    def settle(self) -> None:
+        """Apply constraints on W, and what makes feedback of W, as after each step."""
+        self._run_hosts("step")
+
+    def present(self, x: Tensor) -> Presentation:
+        """Present a batch to the layers as they are, for a look at every layer's names."""
+        weight: Any = self._stages[0].layer.weight
+        with torch.no_grad(), torch.autocast(x.device.type, enabled=False):
+            return Presentation(self._stages, self._net(), x.to(weight.dtype))
+
+    def credit(self, presentation: Presentation, err: Tensor) -> dict[str, Tensor]:
+        """Return the gradient that the rule puts in place of each parameter's, by its name.
+
+        Parameters
+        ----------
+        err
+            The derivative of a batch's mean loss by the output, (batch, n_L).
+        """
+        net = presentation.net
+        # In the declarations err is that of each example, and changes are means over the batch.
+        net.layers[-1]["err"] = err * len(err)
+        changes = self._interpreter.step(net, forward=self._again(presentation), times=-1.0)
+        found = {}
+        for name, (kind, where, variable) in self._places.items():
+            owners: Any = {"forward": changes.forward, "own": changes.own}.get(kind, {})
+            if variable in owners.get(where, {}):
+                found[f"synapses.{name}"] = owners[where][variable]
+        for layer, stage in enumerate(self._stages, start=1):
+            if "w" in changes.forward.get(layer, {}):
+                found[f"{stage.name}.weight"] = changes.forward[layer]["w"]
+            if layer in changes.bias:
+                found[f"{stage.name}.bias"] = changes.bias[layer]
+        return found
+
+    def _again(self, presentation: Presentation) -> Callable[[Tensor], None]:
+        def forward(driven: Tensor) -> None:
+            net = presentation.net
+            if driven is presentation.x:
+                return  # the window in which the stimulus was presented
+            added = None
+            if self._correction is not None:
+                top = len(self._stages)
+                message, net_b = self._correction, net.direct[0, top]
+                e = net.layers[top][message.of].flatten(1)
+                added = e, expression(message.via)(net_b, {})
+            presentation.drive(driven, added)
+
+        return forward
+
+    def _inform(self, presentation: Presentation) -> None:
+        """Put into the net what the rule asks for besides the error."""
+        wanted = _told_names(self.rule)
+        if not wanted:
+            return
+        if self._told is None:
+            raise InputError(
+                f"{self.rule.name}: reads {', '.join(sorted(wanted))}: train it by "
+                "snn_credit.rate.present, or tell() it the targets first (got neither)"
+            )
+        net, told, self._told = presentation.net, self._told, None
+        output = presentation.output
+        net.layers[-1]["ystar"] = _values(told.target, output)
+        if "noise" in wanted:
+            disturbed = presentation.disturbed(self._rates["sig"])
+            change = told.loss(disturbed, told.target) - told.loss(output, told.target)
+            net.shared["dL"] = change.reshape(-1, 1)
+
+    def _net(self) -> Net:
+        """Return the synapses as they are, ready for a presentation."""
+        net = Net(layers=[{} for _ in range(len(self._stages) + 1)], forward={})
+        net.shared |= self._rates
+        for layer, stage in enumerate(self._stages, start=1):
+            module: Any = stage.layer
+            net.forward[layer] = {"w": module.weight.detach()}
+            if module.bias is not None:
+                net.bias[layer] = module.bias.detach()
+        for name, (kind, where, variable) in self._places.items():
+            owners: Any = {"forward": net.forward, "direct": net.direct, "own": net.own}[kind]
+            owners.setdefault(where, {})[variable] = getattr(self.synapses, name).detach()
+        return net
+
+    def _draw_synapses(self, draw: Draw, shape: Sequence[int] | None) -> None:
+        top = len(self._stages)
+        weights: list[Any] = [stage.layer.weight for stage in self._stages]
+        # Nothing learns from what would reach the input, so the first layer owns W alone.
+        for layer, weight in enumerate(weights[1:], start=2):
+            for variable in feedback_variables(self.rule):
+                values = draw.beside(variable, layer, weight)
+                self._own("forward", layer, variable, values)
+            for variable in names_of(self.rule).own:
+                self._own("own", layer, variable, weight.new_zeros((len(weight), len(weight))))
+        pairs = skips(self.rule, top)
+        shapes = shapes_of(self._stages, shape) if pairs else None
+        if pairs and shapes is None:
+            raise InputError(
+                f"shape: that of one stimulus, such as (3, 32, 32): {self.rule.name}'s direct "
+                "feedback has a weight for each neuron of a convolution (got None)"
+            )
+        for receiver, sender in pairs:
+            values = draw.direct(receiver, sender, shapes or [], weights[0])
+            self._own("direct", (receiver, sender), "b", values)
+
+    def _own(self, kind: str, where: Any, variable: str, values: Tensor) -> None:
+        """Keep a variable of synapses: as a parameter if the rule changes it, else as a buffer."""
+        name = f"{variable}_" + "_".join(map(str, where if kind == "direct" else (where,)))
+        name = f"own_{name}" if kind == "own" else name
+        self._places[name] = kind, where, variable
+        if any(
+            u.of == variable and (u.across == "self") == (kind == "own") for u in self.rule.updates
+        ):
+            self.synapses.register_parameter(name, nn.Parameter(values))
+        else:
+            self.synapses.register_buffer(name, values)
+
+    def _run_hosts(self, every: Any) -> None:
+        if not self.rule.host:
+            return
+        net = self._net()
+        with torch.no_grad():
+            try:
+                self._interpreter.run_hosts(net, every)
+            except InputError as error:
+                raise InputError(f"rule: not {self.rule.name} for this module: {error}") from None
+            for layer, variables in net.forward.items():
+                module: Any = self._stages[layer - 1].layer
+                module.weight.copy_(variables.pop("w"))
+                for name, values in variables.items():
+                    self._keep(layer, name, values)
+
+    def _keep(self, layer: int, variable: str, values: Tensor) -> None:
+        name = f"{variable}_{layer}"
+        if name in self._places:
+            getattr(self.synapses, name).copy_(values)
+        else:
+            self._own("forward", layer, variable, values.clone())
+
+
+class _Credit(torch.autograd.Function):
+    """The whole chain as one function: its backward pass is the rule's."""
+
+    @staticmethod
+    def forward(
+        ctx: Any, x: Tensor, stack: Stack, names: tuple[str, ...], *parameters: Tensor
+    ) -> Tensor:
+        """Present the stimuli."""
+        stack.settle()
+        ctx.presentation = stack.present(x)
+        stack._inform(ctx.presentation)
+        ctx.stack, ctx.names = stack, names
+        return ctx.presentation.output.clone()
+
+    @staticmethod
+    def backward(ctx: Any, *errors: Tensor) -> tuple[Tensor | None, ...]:
+        """Return the rule's changes, with the sign of a gradient."""
+        if ctx.presentation is None:
+            raise InputError("backward: once for each forward pass (got a second)")
+        with torch.no_grad(), torch.autocast(errors[0].device.type, enabled=False):
+            found = ctx.stack.credit(ctx.presentation, errors[0])
+        ctx.presentation = None
+        wanted = zip(ctx.names, ctx.needs_input_grad[3:], strict=True)
+        return None, None, None, *(found.get(name) if needed else None for name, needed in wanted)
+
+
+def _told_names(rule: Rule) -> set[str]:
+    """Return what a rule reads that loss.backward() does not bring: targets, a second loss."""
+    read = {m.of for m in rule.steps if isinstance(m, Message)}
+    return (read & {"ystar"}) | set(rule.needs)
+
+
+def _values(target: Tensor, output: Tensor) -> Tensor:
+    """Return targets as the output's values: labels become one-hot."""
+    if target.is_floating_point():
+        return target.to(output.dtype)
+    return nn.functional.one_hot(target, output.shape[-1]).to(output.dtype)
+
+
+def _correction(rule: Rule) -> Message | None:
+    """Return the message that a rule adds to its input, if that is all that it does there."""
+    for step in rule.steps:
+        if isinstance(step, Message) and step.to == "input" and step.frm == "output":
+            drives = {phase.drive.replace(" ", "") for phase in rule.phases}
+            if drives <= {"x", f"x+{step.name}"} and step.via == "b":
+                return step
+    return None
