@@ -258,7 +258,8 @@ def _message(step: Message, net: Net, values: Values, here: int, fns: Any) -> Ar
         return net.onto(here + 1).down(values[here + 1][step.of], via(net.forward[here + 1], fns))
     senders = [top] if step.frm == "output" else range(here + 1, top + 1)
     parts = [_flat(values[m][step.of]) @ via(_direct(net, here, m), fns) for m in senders]
-    return sum(parts[1:], start=parts[0]).reshape(values[here]["h"].shape)
+    received: Any = sum(parts[1:], start=parts[0])
+    return received.reshape(values[here]["h"].shape)
 
 
 def _direct(net: Net, receiver: int, sender: int) -> dict[str, Array]:
