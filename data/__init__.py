@@ -2,17 +2,25 @@
 
 from __future__ import annotations
 
+import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from snn_credit.data import digits, mnist
-from snn_credit.data.dataset import Dataset, hold_out
+from snn_credit.data import cifar, digits, mnist, svhn
+from snn_credit.data.dataset import Dataset
+from snn_credit.data.splits import hold_out
 from snn_credit.errors import InputError
 
 __all__ = ["LOADERS", "Dataset", "hold_out", "load"]
 
 LOADERS: Mapping[str, Callable[[], Dataset]] = MappingProxyType(
-    {"digits": digits.load, "mnist": mnist.load}
+    {
+        "digits": digits.load,
+        "mnist": mnist.load,
+        "cifar10": functools.partial(cifar.load, "cifar10"),
+        "cifar100": functools.partial(cifar.load, "cifar100"),
+        "svhn": svhn.load,
+    }
 )
 
 
@@ -22,8 +30,8 @@ def load(name: str) -> Dataset:
     Parameters
     ----------
     name : str
-        One of `LOADERS`: ``digits`` (embedded) or ``mnist`` (files that are looked for in
-        ``SNN_CREDIT_DATA``, else in the user's cache folder).
+        One of `LOADERS`: ``digits`` is embedded; for the others files are looked for in
+        ``SNN_CREDIT_DATA``, else in the user's cache folder.
 
     Returns
     -------

@@ -1,16 +1,20 @@
-"""What every data set looks like here: three splits of inputs in [0, 1] and of labels."""
+"""What every data set looks like here: three splits of inputs and of labels."""
 
 from __future__ import annotations
 
 import dataclasses
 import math
+from typing import Any
 
 import numpy as np
-from numpy.typing import ArrayLike, NDArray
+from numpy.typing import NDArray
 
+from snn_credit.data.checks import check_count, checked_inputs, checked_labels
+from snn_credit.data.splits import hold_out
 from snn_credit.errors import InputError
 
 SPLITS = ("train", "validation", "test")
+SPLIT_SEED = 0
 
 
 @dataclasses.dataclass(frozen=True, eq=False)
@@ -26,18 +30,21 @@ class Dataset:
     name : str
         What it is called in `snn_credit.data.load`.
     train_x, validation_x, test_x : ndarray of float32, shape (n, features)
-        One flattened input per row, each value in [0, 1].
+        One flattened input per row, each value within `bounds`.
     train_y, validation_y, test_y : ndarray of int64, shape (n,)
         Labels, 0 <= label < classes.
     classes : int
         Number of classes.
     image_shape : tuple of int
-        Shape of one input before it was flattened, such as (28, 28).
+        Shape of one input before it was flattened: (height, width) such as (28, 28), (channels,
+        height, width) such as (3, 32, 32), or (features,) where an input is no image.
+    bounds : (float, float)
+        The least and the greatest value that an input may have.
 
     Raises
     ------
     InputError
-        A value is not finite or outside [0, 1], a label is out of range, or lengths, shapes or
+        A value is not finite or outside the bounds, a label is out of range, or lengths, shapes or
         types do not fit.
     """
 
@@ -50,14 +57,20 @@ class Dataset:
     test_y: NDArray[np.int64]
     classes: int
     image_shape: tuple[int, ...]
+    bounds: tuple[float, float] = (0.0, 1.0)
 
     def __post_init__(self) -> None:
         if self.classes < 1:
             raise InputError(f"Dataset.classes: must be >= 1 (got {self.classes})")
+        if not 1 <= len(self.image_shape) <= 3:
+            raise InputError(
+                f"Dataset.image_shape: expected one to three lengths (got {self.image_shape})"
+            )
         for split in SPLITS:
             x_name, y_name = f"{split}_x", f"{split}_y"
-            x = _checked_inputs(f"Dataset.{x_name}", getattr(self, x_name), self.image_shape)
-            y = _checked_labels(f"Dataset.{y_name}", getattr(self, y_name), self.classes)
+            given = getattr(self, x_name)
+            x = checked_inputs(f"Dataset.{x_name}", given, self.image_shape, self.bounds)
+            y = checked_labels(f"Dataset.{y_name}", getattr(self, y_name), self.classes)
             if len(x) != len(y):
                 raise InputError(
                     f"Dataset.{y_name}: expected one label for each of {len(x)} inputs "
@@ -73,6 +86,32 @@ class Dataset:
     def features(self) -> int:
         """Length of one flattened input."""
         return self.train_x.shape[1]
+
+    @property
+    def shape(self) -> tuple[int, int, int]:
+        """Channels, height and width of one input: (1, 28, 28) for MNIST, (3, 32, 32) for CIFAR.
+
+        Lengths that `image_shape` does not have are 1.
+        """
+        channels, height, width = (1, 1, 1, *self.image_shape)[-3:]
+        return channels, height, width
+
+    def images(self, split: str) -> NDArray[np.float32]:
+        """Return the inputs of a split as images: the same memory, (n, channels, height, width).
+
+        Parameters
+        ----------
+        split : str
+            ``train``, ``validation`` or ``test``.
+
+        Raises
+        ------
+        InputError
+            There is no such split.
+        """
+        if split not in SPLITS:
+            raise InputError(f"images.split: expected one of {', '.join(SPLITS)} (got {split!r})")
+        return getattr(self, f"{split}_x").reshape(-1, *self.shape)
 
     def subset(
         self,
@@ -113,87 +152,51 @@ class Dataset:
         return dataclasses.replace(self, **parts)
 
 
-def hold_out(
-    labels: NDArray[np.integer], n: int, seed: int = 0
-) -> tuple[NDArray[np.int64], NDArray[np.int64]]:
-    """Choose n samples at random, each class in proportion to its size.
+#: Images (n, height, width) or (n, channels, height, width), and their labels (n,).
+Part = tuple[NDArray[Any], NDArray[np.int64]]
 
-    Own code rather than scikit-learn's, because the choice must stay the same over its versions
-    and must also work where a class has a single sample.
+
+def of_bytes(name: str, train: Part, test: Part, *, classes: int, validation: int) -> Dataset:
+    """Make a data set of official images of bytes, with validation images held out of training.
 
     Parameters
     ----------
-    labels : ndarray of int, shape (n_samples,)
-        The class of each sample.
-    n : int
-        How many to choose, 0 <= n <= n_samples.
-    seed : int
-        The same seed makes the same choice.
+    name : str
+        The data set, which the message about `validation` names too.
+    train, test : (images, labels)
+        The official sets; pixels are bytes, or means of bytes, from 0 to 255.
+    classes : int
+        Number of classes.
+    validation : int
+        How many training images to hold out, each class in proportion and always the same ones.
 
     Returns
     -------
-    rest, chosen : ndarray of int64
-        Indices of the others and of the n chosen ones, each in increasing order.
+    Dataset
+        Pixels are divided by 255.
 
     Raises
     ------
     InputError
-        n is not an integer from 0 to n_samples.
+        `validation` leaves no training image, or a label is out of range.
     """
-    check_count("hold_out.n", n, 0, len(labels))
-    rng = np.random.default_rng(seed)
-    values, counts = np.unique(labels, return_counts=True)
-    # Largest remainder: whole shares first, then one more for the largest remainders.
-    quotas, remainders = np.divmod(counts * n, max(len(labels), 1))
-    quotas[np.argsort(-remainders, kind="stable")[: n - quotas.sum()]] += 1
-    is_chosen = np.zeros(len(labels), dtype=bool)
-    for value, quota in zip(values, quotas, strict=True):
-        members = np.flatnonzero(labels == value)
-        is_chosen[rng.permutation(members)[:quota]] = True
-    return np.flatnonzero(~is_chosen), np.flatnonzero(is_chosen)
+    images, labels = train
+    check_count(f"{name}.validation", validation, 0, len(labels) - 1)
+    kept, held = hold_out(labels, validation, SPLIT_SEED)
+    return Dataset(
+        name=name,
+        train_x=_flat(images[kept]),
+        train_y=labels[kept],
+        validation_x=_flat(images[held]),
+        validation_y=labels[held],
+        test_x=_flat(test[0]),
+        test_y=test[1],
+        classes=classes,
+        image_shape=images.shape[1:],
+    )
 
 
-def check_count(argument: str, n: int, least: int, most: int) -> None:
-    """Refuse a count that is not an integer from least to most, with the argument's name."""
-    is_integer = isinstance(n, int | np.integer) and not isinstance(n, bool)
-    if not is_integer or not least <= n <= most:
-        raise InputError(f"{argument}: must be an integer from {least} to {most} (got {n!r})")
-
-
-def _checked_inputs(
-    argument: str, given: ArrayLike, image_shape: tuple[int, ...]
-) -> NDArray[np.float32]:
-    """Cast inputs to float32, after looking at shape, type, finiteness and range."""
-    x = np.asarray(given)
-    features = math.prod(image_shape)
-    if x.ndim != 2 or x.shape[1] != features:
-        raise InputError(
-            f"{argument}: expected shape (n, {features}) for images of {image_shape} "
-            f"(got {x.shape})"
-        )
-    if x.dtype.kind not in "fiu":
-        raise InputError(f"{argument}: expected real numbers (got dtype {x.dtype})")
-    # min and max pass a NaN on, so a sound array costs no mask of its size.
-    if x.size and not (x.min() >= 0 and x.max() <= 1):
-        wrong = ~np.isfinite(x)
-        expected = "must be finite" if wrong.any() else "must lie in [0, 1]"
-        if not wrong.any():
-            wrong = (x < 0) | (x > 1)
-        row, column = (int(k) for k in np.argwhere(wrong)[0])
-        raise InputError(f"{argument}: {expected} (got {x[row, column]} at [{row}, {column}])")
-    return x.astype(np.float32, copy=False)
-
-
-def _checked_labels(argument: str, given: ArrayLike, classes: int) -> NDArray[np.int64]:
-    """Cast labels to int64, after looking at shape, type and range."""
-    y = np.asarray(given)
-    if y.ndim != 1:
-        raise InputError(f"{argument}: expected shape (n,) (got {y.shape})")
-    if y.dtype.kind not in "iu":
-        raise InputError(f"{argument}: expected integers (got dtype {y.dtype})")
-    wrong = np.flatnonzero((y < 0) | (y >= classes))
-    if wrong.size:
-        raise InputError(
-            f"{argument}: must lie in 0..{classes - 1} (got {y[wrong[0]]} at [{wrong[0]}])"
-        )
-    return y.astype(np.int64, copy=False)
+def _flat(images: NDArray[Any]) -> NDArray[np.float32]:
+    """(n, ...) from 0 to 255 to (n, features) from 0 to 1."""
+    rows = images.reshape(len(images), math.prod(images.shape[1:]))
+    return np.divide(rows, 255, dtype=np.float32)

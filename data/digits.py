@@ -8,11 +8,11 @@ from __future__ import annotations
 
 import numpy as np
 
-from snn_credit.data.dataset import Dataset, hold_out
+from snn_credit.data.dataset import SPLIT_SEED, Dataset
+from snn_credit.data.splits import hold_out
 
 N_TEST = 360
 N_VALIDATION = 180
-SPLIT_SEED = 0
 
 
 def load() -> Dataset:

@@ -3,42 +3,22 @@
 from __future__ import annotations
 
 import contextlib
-import dataclasses
+import functools
 import os
 import tempfile
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from pathlib import Path
-from types import MappingProxyType
 from typing import Any
 
 from rich.console import Console
 from rich.progress import BarColumn, DownloadColumn, Progress, TextColumn, TimeRemainingColumn
 
-from snn_credit.data import files, mnist
+from snn_credit.data import files
+from snn_credit.data.sources import SOURCES, Source
 from snn_credit.errors import InputError
 
-MNIST_URL = "https://ossci-datasets.s3.amazonaws.com/mnist/"
 TIMEOUT_SECONDS = 30
 CHUNK_BYTES = 1 << 16
-
-
-@dataclasses.dataclass(frozen=True)
-class Source:
-    """A data set on the network.
-
-    Attributes
-    ----------
-    base_url : str
-        Folder that serves each file under its official name with .gz added.
-    sha256 : mapping of str to str
-        Official file name to checksum of the uncompressed bytes.
-    """
-
-    base_url: str
-    sha256: Mapping[str, str]
-
-
-SOURCES: Mapping[str, Source] = MappingProxyType({"mnist": Source(MNIST_URL, mnist.SHA256)})
 
 
 def fetch(
@@ -56,7 +36,7 @@ def fetch(
     Parameters
     ----------
     name : str
-        The data set, such as ``mnist``.
+        One of `SOURCES`, such as ``mnist`` or ``cifar10``.
     base_url : str, optional
         Another mirror, over http or https.
     into : path, optional
@@ -81,15 +61,17 @@ def fetch(
         raise InputError(f"name: expected one of {', '.join(sources)} (got {name!r})")
     source = sources[name]
     url = (base_url or source.base_url).rstrip("/")
-    folder = files.cache_folder() / name if into is None else Path(into).expanduser()
+    own = files.cache_folder() / (source.folder or name)
+    folder = own if into is None else Path(into).expanduser()
     try:
         folder.mkdir(parents=True, exist_ok=True)
     except OSError as error:
         raise _cannot_write(folder, error) from None
     with _progress(progress) as bars:
         for file, sha256 in source.sha256.items():
-            if not _is_whole(folder, file, sha256):
-                _fetch_file(f"{url}/{file}.gz", folder, sha256, PoochBar(bars, file))
+            check = functools.partial(_check, source=source, sha256=sha256)
+            if not _is_whole(folder, file, check):
+                _fetch_file(f"{url}/{file}{source.suffix}", folder, check, PoochBar(bars, file))
     return folder
 
 
@@ -132,7 +114,7 @@ class PoochBar:
         self._progress.stop_task(self._task)
 
 
-def _fetch_file(url: str, folder: Path, sha256: str, bar: PoochBar) -> None:
+def _fetch_file(url: str, folder: Path, check: Callable[[Path], None], bar: PoochBar) -> None:
     """Download one file into the folder, where it appears only if its checksum is right."""
     # Slow to import where nothing is downloaded.
     import pooch
@@ -146,7 +128,7 @@ def _fetch_file(url: str, folder: Path, sha256: str, bar: PoochBar) -> None:
         with tempfile.TemporaryDirectory(prefix=".part-", dir=folder) as part:
             path = Path(part) / url.rpartition("/")[2]
             download(url, str(path), None)
-            _check_download(url, path, sha256)
+            _check_download(url, path, check)
             os.replace(path, folder / path.name)
     except RequestException as error:  # before OSError, of which it is a kind
         raise InputError(
@@ -156,20 +138,28 @@ def _fetch_file(url: str, folder: Path, sha256: str, bar: PoochBar) -> None:
         raise _cannot_write(folder, error) from None
 
 
-def _check_download(url: str, path: Path, sha256: str) -> None:
-    try:
+def _check(path: Path, source: Source, sha256: str) -> None:
+    """Compare a file with its checksum: of its uncompressed bytes, or of what was served."""
+    if source.suffix:
         files.check_sha256(files.read_bytes(path), sha256, path)
+    else:
+        files.check_file_sha256(path, sha256)
+
+
+def _check_download(url: str, path: Path, check: Callable[[Path], None]) -> None:
+    try:
+        check(path)
     except InputError as error:
         # The temporary path means nothing to the reader: name the address in its place.
         raise InputError(str(error).replace(str(path), url)) from None
 
 
-def _is_whole(folder: Path, file: str, sha256: str) -> bool:
+def _is_whole(folder: Path, file: str, check: Callable[[Path], None]) -> bool:
     path = files.locate(folder, file)
     if path is None:
         return False
     try:
-        files.check_sha256(files.read_bytes(path), sha256, path)
+        check(path)
     except InputError:
         return False
     return True

@@ -69,6 +69,30 @@ def check_sha256(content: bytes, expected: str, path: Path) -> None:
         raise InputError(f"{path}: expected uncompressed SHA-256 {expected} (got {found})")
 
 
+def check_file_sha256(path: Path, expected: str) -> None:
+    """Compare a file as it lies there with its checksum, without holding it in memory.
+
+    Parameters
+    ----------
+    path : Path
+        The file.
+    expected : str
+        SHA-256 in hexadecimal.
+
+    Raises
+    ------
+    InputError
+        The file cannot be read, or the checksums differ.
+    """
+    try:
+        with path.open("rb") as file:
+            found = hashlib.file_digest(file, "sha256").hexdigest()
+    except OSError as error:
+        raise InputError(f"{path}: expected a readable file (got {error.strerror})") from None
+    if found != expected:
+        raise InputError(f"{path}: expected SHA-256 {expected} (got {found})")
+
+
 def cache_folder() -> Path:
     """Return the user's cache folder of this package; it need not exist."""
     import pooch
@@ -104,14 +128,16 @@ def search_folders(name: str) -> list[Path]:
     return folders
 
 
-def locate(folder: Path, file: str) -> Path | None:
-    """Find a file in a folder under its name with .gz or without, or say None."""
+def locate(folder: Path, file: str, gzipped: bool = True) -> Path | None:
+    """Find a file in a folder under its name, with .gz first where that is allowed, or say None."""
     # os.path says no where pathlib raises: in a folder that the user may not enter.
-    candidates = (folder / f"{file}.gz", folder / file)
+    candidates = [*([folder / f"{file}.gz"] if gzipped else []), folder / file]
     return next((path for path in candidates if os.path.isfile(path)), None)
 
 
-def find(name: str, files: Iterable[str]) -> dict[str, Path]:
+def find(
+    name: str, files: Iterable[str], *, gzipped: bool = True, hint: str | None = None
+) -> dict[str, Path]:
     """Find all files of a data set in the first folder that holds every one of them.
 
     Parameters
@@ -120,6 +146,10 @@ def find(name: str, files: Iterable[str]) -> dict[str, Path]:
         The data set.
     files : iterable of str
         The official names, without .gz.
+    gzipped : bool
+        Take files with .gz at the end of their name too.
+    hint : str, optional
+        How else to get them, for the message; by ``snn-credit data fetch`` where none is given.
 
     Returns
     -------
@@ -134,12 +164,12 @@ def find(name: str, files: Iterable[str]) -> dict[str, Path]:
     names = list(files)
     looked: list[str] = []
     for folder in search_folders(name):
-        paths = {file: path for file in names if (path := locate(folder, file))}
+        paths = {file: path for file in names if (path := locate(folder, file, gzipped))}
         if len(paths) == len(names):
             return paths
         looked.append(f"{len(paths)} in {folder}")
     raise InputError(
-        f"{name}: expected {len(names)} files such as {names[0]}, gzipped or not "
+        f"{name}: expected {len(names)} files such as {names[0]}{', gzipped or not' * gzipped} "
         f"(got {', '.join(looked)}); set {FOLDER_VARIABLE} to a folder that has them, "
-        f"or type: snn-credit data fetch {name}"
+        f"{hint or f'or type: snn-credit data fetch {name}'}"
     )

@@ -6,7 +6,6 @@ document recognition", Proc. IEEE 86:2278-2324.
 
 from __future__ import annotations
 
-import math
 from collections.abc import Mapping
 from types import MappingProxyType
 
@@ -14,7 +13,7 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_credit.data import files, idx
-from snn_credit.data.dataset import Dataset, check_count, hold_out
+from snn_credit.data.dataset import Dataset, Part, of_bytes
 
 # Of the uncompressed bytes: the gzipped ones differ from mirror to mirror.
 SHA256: Mapping[str, str] = MappingProxyType(
@@ -33,7 +32,6 @@ SHA256: Mapping[str, str] = MappingProxyType(
         ),
     }
 )
-SPLIT_SEED = 0
 
 
 def load(validation: int = 5000, sha256: Mapping[str, str] = SHA256) -> Dataset:
@@ -67,25 +65,8 @@ def load(validation: int = 5000, sha256: Mapping[str, str] = SHA256) -> Dataset:
         files.check_sha256(content, sha256[file], paths[file])
         return parsed
 
-    images = array("train-images-idx3-ubyte", 3)
-    labels = array("train-labels-idx1-ubyte", 1).astype(np.int64)
-    check_count("mnist.validation", validation, 0, len(labels) - 1)
-    train, held = hold_out(labels, validation, SPLIT_SEED)
-    return Dataset(
-        name="mnist",
-        train_x=_flat(images[train]),
-        train_y=labels[train],
-        validation_x=_flat(images[held]),
-        validation_y=labels[held],
-        test_x=_flat(array("t10k-images-idx3-ubyte", 3)),
-        test_y=array("t10k-labels-idx1-ubyte", 1).astype(np.int64),
-        classes=10,
-        image_shape=images.shape[1:],
-    )
+    def part(prefix: str) -> Part:
+        images = array(f"{prefix}-images-idx3-ubyte", 3)
+        return images, array(f"{prefix}-labels-idx1-ubyte", 1).astype(np.int64)
 
-
-def _flat(images: NDArray[np.uint8]) -> NDArray[np.float32]:
-    """(n, rows, columns) bytes to (n, rows * columns) floats in [0, 1]."""
-    return np.divide(
-        images.reshape(len(images), math.prod(images.shape[1:])), 255, dtype=np.float32
-    )
+    return of_bytes("mnist", part("train"), part("t10k"), classes=10, validation=validation)

@@ -245,7 +245,7 @@ class Session:
             start_ms=float(onsets[0]),
             stop_ms=float(onsets[-1] + stream.steps[block.stop - 1] * dt_ms),
             images_seen=block.images_seen,
-            images=images.reshape(-1, *self.data.image_shape),
+            images=images.reshape(-1, *self.data.shape).mean(axis=1),
             labels=stream.target[block.start : block.stop],
             guesses=self.guesses[block.start : block.stop],
             onset_ms=onsets.astype(np.float64),

@@ -58,6 +58,20 @@ def with_value(value: float, n: int = 30) -> np.ndarray:
         ({"train_y": np.zeros(30)}, r"train_y: expected integers \(got dtype float64"),
         ({"train_y": np.zeros((30, 1), int)}, r"train_y: expected shape \(n,\) \(got \(30, 1\)"),
         ({"classes": 0}, r"Dataset\.classes: must be >= 1 \(got 0"),
+        ({"image_shape": (1, 1, 2, 3)}, r"image_shape: expected one to three .*\(got \(1, 1, 2, 3"),
+        ({"image_shape": ()}, r"image_shape: expected one to three lengths \(got \(\)\)"),
+        (
+            {"bounds": (-1.0, 0.5), "train_x": np.zeros((30, 6))},
+            r"validation_x: must lie in \[-1, 0\.5\] \(got 0\.\d+ at",
+        ),
+        (
+            {"bounds": (-np.inf, np.inf), "train_x": with_value(np.nan)},
+            r"train_x: must be finite \(got nan",
+        ),
+        (
+            {"bounds": (-np.inf, np.inf), "train_x": with_value(1e300)},
+            r"train_x: must lie in \[-3\.4\d*e\+38, 3\.4\d*e\+38\] \(got 1e\+300",
+        ),
         (
             {"train_x": np.zeros((0, 6)), "train_y": np.zeros(0, int)},
             r"Dataset\.train_x: expected at least one input \(got none",
@@ -68,6 +82,30 @@ def test_refuses(changes, message):
     with pytest.raises(InputError, match=message) as caught:
         make(**changes)
     assert "\n" not in str(caught.value)
+
+
+@pytest.mark.parametrize(
+    ("image_shape", "shape"),
+    [((6,), (1, 1, 6)), ((2, 3), (1, 2, 3)), ((3, 2, 1), (3, 2, 1)), ((1, 3, 2), (1, 3, 2))],
+)
+def test_images_are_the_rows_in_three_dimensions(image_shape, shape):
+    made = make(image_shape=image_shape)
+    assert made.shape == shape
+    for split, n in {"train": 30, "validation": 20, "test": 10}.items():
+        images = made.images(split)
+        assert images.shape == (n, *shape)
+        assert np.shares_memory(images, getattr(made, f"{split}_x"))
+    assert np.array_equal(made.images("test")[3].ravel(), made.test_x[3])
+
+
+def test_images_of_no_split():
+    with pytest.raises(InputError, match=r"images\.split: expected one of train, .*\(got 'tset'"):
+        make().images("tset")
+
+
+def test_other_bounds_are_kept_by_a_subset():
+    wide = make(bounds=(-2.0, 2.0), train_x=with_value(-1.5))
+    assert wide.subset(n_train=10).bounds == (-2.0, 2.0)
 
 
 def test_empty_validation_and_test_are_allowed():

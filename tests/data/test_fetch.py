@@ -1,4 +1,5 @@
 import gzip
+import hashlib
 import resource
 import stat
 import threading
@@ -11,7 +12,8 @@ import pytest
 from rich.progress import Progress
 
 from snn_credit.data import mnist
-from snn_credit.data.fetch import SOURCES, PoochBar, Source, fetch
+from snn_credit.data.fetch import PoochBar, fetch
+from snn_credit.data.sources import SOURCES, Source
 from snn_credit.errors import InputError
 
 
@@ -63,7 +65,7 @@ def server(small_mnist, monkeypatch) -> Iterator[Server]:
 
 @pytest.fixture
 def sources(server, small_sha256) -> dict[str, Source]:
-    return {"mnist": Source(server.url, small_sha256)}
+    return {"mnist": Source(server.url, small_sha256, suffix=".gz")}
 
 
 def names(folder: Path) -> list[str]:
@@ -77,7 +79,7 @@ def test_what_was_fetched_is_what_is_loaded(server, sources, small_sha256, cache
 
 
 def test_another_mirror_and_another_folder(server, small_sha256, tmp_path, cache):
-    nowhere = {"mnist": Source("http://127.0.0.1:9/", small_sha256)}
+    nowhere = {"mnist": Source("http://127.0.0.1:9/", small_sha256, suffix=".gz")}
     folder = fetch("mnist", server.url.rstrip("/"), tmp_path / "a" / "b", False, nowhere)
     assert folder == tmp_path / "a" / "b"
     assert names(folder) == sorted(server.served)
@@ -170,7 +172,7 @@ def test_a_folder_that_cannot_be_made_is_refused(sources, tmp_path):
 
 
 def test_an_unknown_name_lists_what_can_be_fetched():
-    with pytest.raises(InputError, match=r"name: expected one of mnist \(got 'digits'\)"):
+    with pytest.raises(InputError, match=r"name: expected one of mnist, .* \(got 'digits'\)"):
         fetch("digits")
 
 
@@ -205,6 +207,36 @@ def test_the_bar_counts_as_pooch_drives_it():
         bar.update(100)
         bar.close()
         assert (task.completed, task.total, task.finished) == (100, 100, True)
+
+
+@pytest.fixture
+def whole(server) -> dict[str, Source]:
+    """A source of one file that is served as it is published, bound for another folder."""
+    server.served["all.tar.gz"] = content = gzip.compress(b"everything")
+    digest = hashlib.sha256(content).hexdigest()
+    return {"made": Source(server.url, {"all.tar.gz": digest}, folder="elsewhere")}
+
+
+def test_a_file_that_is_served_as_published_is_stored_and_checked_as_it_is(server, whole, cache):
+    assert fetch("made", progress=False, sources=whole) == cache / "elsewhere"
+    assert (cache / "elsewhere" / "all.tar.gz").read_bytes() == server.served["all.tar.gz"]
+    server.asked.clear()
+    fetch("made", progress=False, sources=whole)
+    assert server.asked == []
+
+
+def test_another_file_than_the_published_one_is_refused(server, whole, cache):
+    # The same content, compressed in another manner: no mirror may do that here.
+    server.served["all.tar.gz"] = gzip.compress(b"everything", 1, mtime=1)
+    with pytest.raises(InputError, match=r"^http://\S+/all\.tar\.gz: expected SHA-256 \S+ \(got"):
+        fetch("made", progress=False, sources=whole)
+    assert names(cache / "elsewhere") == []
+
+
+def test_every_source_has_whole_checksums():
+    for source in SOURCES.values():
+        assert source.base_url.endswith("/")
+        assert all(len(bytes.fromhex(digest)) == 32 for digest in source.sha256.values())
 
 
 def test_the_published_source_has_the_loaders_checksums():

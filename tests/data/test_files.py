@@ -51,6 +51,16 @@ def test_missing_files_say_where_was_looked_and_what_to_type(tmp_path, monkeypat
     assert "\n" not in message
 
 
+def test_a_wrong_checksum_of_a_file_is_refused(tmp_path):
+    (tmp_path / "a").write_bytes(b"foo")
+    digest = "2c26b46b68ffc68ff99b453c1d30413413422d706483bfa0f98a5e886266e7ae"
+    files.check_file_sha256(tmp_path / "a", digest)
+    with pytest.raises(InputError, match=r"a: expected SHA-256 00ff \(got 2c26b46b"):
+        files.check_file_sha256(tmp_path / "a", "00ff")
+    with pytest.raises(InputError, match=r"b: expected a readable file \(got No such file"):
+        files.check_file_sha256(tmp_path / "b", digest)
+
+
 def test_a_wrong_checksum_is_refused():
     with pytest.raises(InputError, match=r"a: expected uncompressed SHA-256 00ff \(got 2c26b46b"):
         files.check_sha256(b"foo", "00ff", Path("a"))
