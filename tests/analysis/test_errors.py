@@ -43,8 +43,8 @@ def test_a_linear_readout_of_part_of_the_input_leaves_the_rest() -> None:
     [
         (np.zeros((3, 1)), TARGET, r"output: expected .* target's \(3, 2\) \(got \(3, 1\)\)"),
         (np.zeros(3), np.zeros(3), r"output: expected \(n, n_out\) like .* \(got \(3,\)\)"),
-        (np.ones((3, 2)), np.ones((3, 2)), r"target: expected examples that differ \(got 3 with"),
-        (np.ones((0, 2)), np.ones((0, 2)), r"target: expected examples that differ \(got 0 with"),
+        (np.ones((3, 2)), np.ones((3, 2)), r"target: expected examples that differ \(got 3 that"),
+        (np.ones((0, 2)), np.ones((0, 2)), r"target: expected examples that differ \(got 0 that"),
     ],
 )
 def test_refuses(output: np.ndarray, target: np.ndarray, message: str) -> None:
