@@ -8,11 +8,11 @@ import pytest
 from snn_credit.analysis import nse
 from snn_credit.errors import InputError
 
-TARGET = np.array([[0.0, 1.0], [2.0, 1.0], [4.0, 4.0]])
+TARGET = np.array([[0.0, 11.0], [2.0, 11.0], [4.0, 14.0]])
 
 
 def test_by_hand() -> None:
-    # Means (2, 2): spread 4 + 0 + 4 and 1 + 1 + 4. Errors 1 and 0.25.
+    # Means (2, 12): spread 4 + 0 + 4 and 1 + 1 + 4. Errors 1 and 0.25.
     output = TARGET + np.array([[1.0, 0.0], [0.0, 0.0], [0.0, -0.5]])
     assert nse(output, TARGET) == pytest.approx(1.25 / 14)
 
