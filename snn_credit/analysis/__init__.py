@@ -12,19 +12,29 @@ from snn_credit.analysis.embedding import embed, embeddings, neighbourhood_score
 from snn_credit.analysis.errors import nse
 from snn_credit.analysis.fields import receptive_fields
 from snn_credit.analysis.fig4 import figure4
+from snn_credit.analysis.flow import Plane, flow_field
 from snn_credit.analysis.learning import learning_curve
 from snn_credit.analysis.plateau import Plateau, plateau
 from snn_credit.analysis.raster import raster
 from snn_credit.analysis.scale import Net, learning_ms, scale_curves
 from snn_credit.analysis.signs import SignChanges, SignTracker, sign_changes
 from snn_credit.analysis.spikes import binned_rates, mean_rate, spike_trains
+from snn_credit.analysis.traces import TINTS, Panel, Span, Trace, shades, trace_grid
 
 __all__ = [
+    "TINTS",
     "Net",
+<<<<<<< HEAD
     "Plateau",
     "SignChanges",
     "SignTracker",
     "WeightFit",
+=======
+    "Panel",
+    "Plane",
+    "Span",
+    "Trace",
+>>>>>>> theory
     "angle",
     "angle_over_run",
     "angles_per_neuron",
@@ -33,7 +43,11 @@ __all__ = [
     "embed",
     "embeddings",
     "figure4",
+<<<<<<< HEAD
     "fit_weights",
+=======
+    "flow_field",
+>>>>>>> theory
     "learning_curve",
     "learning_ms",
     "mean_rate",
@@ -45,8 +59,14 @@ __all__ = [
     "raster",
     "receptive_fields",
     "scale_curves",
+<<<<<<< HEAD
     "sign_changes",
     "sign_congruence",
     "spike_trains",
     "weight_distributions",
+=======
+    "shades",
+    "spike_trains",
+    "trace_grid",
+>>>>>>> theory
 ]
