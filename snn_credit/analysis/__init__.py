@@ -24,17 +24,14 @@ from snn_credit.analysis.traces import TINTS, Panel, Span, Trace, shades, trace_
 __all__ = [
     "TINTS",
     "Net",
-<<<<<<< HEAD
+    "Panel",
+    "Plane",
     "Plateau",
     "SignChanges",
     "SignTracker",
-    "WeightFit",
-=======
-    "Panel",
-    "Plane",
     "Span",
     "Trace",
->>>>>>> theory
+    "WeightFit",
     "angle",
     "angle_over_run",
     "angles_per_neuron",
@@ -43,11 +40,8 @@ __all__ = [
     "embed",
     "embeddings",
     "figure4",
-<<<<<<< HEAD
     "fit_weights",
-=======
     "flow_field",
->>>>>>> theory
     "learning_curve",
     "learning_ms",
     "mean_rate",
@@ -59,14 +53,10 @@ __all__ = [
     "raster",
     "receptive_fields",
     "scale_curves",
-<<<<<<< HEAD
+    "shades",
     "sign_changes",
     "sign_congruence",
     "spike_trains",
-    "weight_distributions",
-=======
-    "shades",
-    "spike_trains",
     "trace_grid",
->>>>>>> theory
+    "weight_distributions",
 ]
