@@ -14,6 +14,7 @@ from torch import Tensor, nn
 from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw, feedback_variables
 from snn_credit.rate.stack import Stack
+from snn_credit.rate.uncompiled import uncompiled
 from snn_credit.rate.wiring import wiring_of
 from snn_credit.rules import Local, Message, Rule
 from snn_credit.rules.expressions import expression, functions_for
@@ -94,7 +95,7 @@ class _Learning(nn.Module):
         axes = 0 if isinstance(self, nn.Linear) else len(self.kernel_size)  # type: ignore[arg-type]
         return sums + self.bias.reshape(-1, *[1] * axes)
 
-    @torch.compiler.disable
+    @uncompiled
     def _feedback(self) -> Tensor:
         """Return what takes the place of W'."""
         w = self.weight.detach()
@@ -152,7 +153,7 @@ def _convert(layer: Any, number: int, rule: Rule, via: str, draw: Draw) -> None:
     settle(layer, "start")
 
 
-@torch.compiler.disable
+@uncompiled
 def settle(layer: Any, every: Any = "step") -> None:
     """Apply constraints on a layer's W, and what makes feedback of W."""
     with torch.no_grad():

@@ -19,6 +19,7 @@ from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw, feedback_variables, skips
 from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
 from snn_credit.rate.stages import stages_of
+from snn_credit.rate.uncompiled import uncompiled
 from snn_credit.rules import Message, Rule
 from snn_credit.rules.expressions import expression
 from snn_credit.rules.interpreter import Interpreter
@@ -85,7 +86,7 @@ class Stack(nn.Module):
             raise InputError("x: a stimulus without gradient, which no rule here gives (got one)")
         return self._learn(x)
 
-    @torch.compiler.disable
+    @uncompiled
     def _learn(self, x: Tensor) -> Tensor:
         # A compiler would trace the rule's own use of autograd, for pools, and lose it.
         names, parameters = zip(*self.named_parameters(), strict=True)
