@@ -67,8 +67,10 @@ def fit_weights(weights: ArrayLike) -> WeightFit:
     from scipy import stats
 
     w = np.asarray(weights, dtype=np.float64).ravel()
-    if len(w) < 10 or not np.isfinite(w).all():
-        raise InputError(f"weights: expected ten or more finite numbers (got {len(w)} with others)")
+    if len(w) < 10:
+        raise InputError(f"weights: expected ten or more (got {len(w)})")
+    if not np.isfinite(w).all():
+        raise InputError(f"weights: expected finite numbers (got {w[~np.isfinite(w)][0]})")
     mean, sd = float(w.mean()), float(w.std())
     if sd == 0.0:
         raise InputError(f"weights: expected some that differ (got {len(w)} times {mean:g})")

@@ -35,5 +35,5 @@ def nse(output: ArrayLike, target: ArrayLike) -> float:
         )
     spread = np.sum((wanted - wanted.mean(axis=0)) ** 2) if len(wanted) else 0.0
     if not spread > 0:
-        raise InputError(f"target: expected examples that differ (got {len(wanted)} without)")
+        raise InputError(f"target: expected examples that differ (got {len(wanted)} that do not)")
     return float(np.sum((wanted - y) ** 2) / spread)

@@ -82,8 +82,8 @@ def test_the_figure_has_a_panel_a_layer_with_both_curves() -> None:
     ("weights", "message"),
     [
         (np.zeros(20), r"weights: expected some that differ \(got 20 times 0\)"),
-        (np.arange(9), r"weights: expected ten or more finite numbers \(got 9 with"),
-        ([*range(20), np.nan], r"weights: expected ten or more finite numbers \(got 21 with"),
+        (np.arange(9), r"weights: expected ten or more \(got 9\)"),
+        ([*range(20), np.nan], r"weights: expected finite numbers \(got nan\)"),
     ],
 )
 def test_refuses(weights: np.ndarray, message: str) -> None:

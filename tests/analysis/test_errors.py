@@ -8,11 +8,11 @@ import pytest
 from snn_credit.analysis import nse
 from snn_credit.errors import InputError
 
-TARGET = np.array([[0.0, 1.0], [2.0, 1.0], [4.0, 4.0]])
+TARGET = np.array([[0.0, 11.0], [2.0, 11.0], [4.0, 14.0]])
 
 
 def test_by_hand() -> None:
-    # Means (2, 2): spread 4 + 0 + 4 and 1 + 1 + 4. Errors 1 and 0.25.
+    # Means (2, 12): spread 4 + 0 + 4 and 1 + 1 + 4. Errors 1 and 0.25.
     output = TARGET + np.array([[1.0, 0.0], [0.0, 0.0], [0.0, -0.5]])
     assert nse(output, TARGET) == pytest.approx(1.25 / 14)
 
@@ -43,8 +43,8 @@ def test_a_linear_readout_of_part_of_the_input_leaves_the_rest() -> None:
     [
         (np.zeros((3, 1)), TARGET, r"output: expected .* target's \(3, 2\) \(got \(3, 1\)\)"),
         (np.zeros(3), np.zeros(3), r"output: expected \(n, n_out\) like .* \(got \(3,\)\)"),
-        (np.ones((3, 2)), np.ones((3, 2)), r"target: expected examples that differ \(got 3 with"),
-        (np.ones((0, 2)), np.ones((0, 2)), r"target: expected examples that differ \(got 0 with"),
+        (np.ones((3, 2)), np.ones((3, 2)), r"target: expected examples that differ \(got 3 that"),
+        (np.ones((0, 2)), np.ones((0, 2)), r"target: expected examples that differ \(got 0 that"),
     ],
 )
 def test_refuses(output: np.ndarray, target: np.ndarray, message: str) -> None:
