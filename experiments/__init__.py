@@ -16,6 +16,11 @@ from snn_credit.harness import Experiment
 TABLE: dict[str, str] = {
     "demo": "snn_credit.experiments.demo",
     "lillicrap-spiking": "snn_credit.experiments.lillicrap_spiking",
+    "lillicrap-linear": "snn_credit.experiments.lillicrap_linear",
+    "lillicrap-teacher": "snn_credit.experiments.lillicrap_teacher",
+    "lillicrap-mechanics": "snn_credit.experiments.lillicrap_mechanics",
+    "lillicrap-xor": "snn_credit.experiments.lillicrap_xor",
+    "lillicrap-momentum": "snn_credit.experiments.lillicrap_momentum",
     "lillicrap-flow": "snn_credit.experiments.lillicrap_flow",
     "lillicrap-deterministic": "snn_credit.experiments.lillicrap_deterministic",
     "lillicrap-switch": "snn_credit.experiments.lillicrap_switch",
