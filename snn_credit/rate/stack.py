@@ -68,6 +68,12 @@ class Stack(nn.Module):
             self.add_module(name, module._modules[name])
         self.rule, self._interpreter = rule, Interpreter(rule)
         self._told: _Told | None = None
+        if self._stages[-1].onwards and "ystar" in _told_names(rule):
+            kinds = ", ".join(type(part).__name__ for part in self._stages[-1].onwards)
+            raise InputError(
+                f"module: the output layer's neurons at the end, whose targets {rule.name} reads "
+                f"(got {kinds})"
+            )
         self._rates = {**rule.rates, **rates}
         self._correction = _correction(rule) if takes_correction(self._stages[0]) else None
         self.synapses = nn.Module()
@@ -118,7 +124,7 @@ class Stack(nn.Module):
         """
         net = presentation.net
         # In the declarations err is that of each example, and changes are means over the batch.
-        net.layers[-1]["err"] = err * len(err)
+        net.layers[-1]["err"] = presentation.at_neurons(err * len(err))
         changes = self._interpreter.step(net, forward=self._again(presentation), times=-1.0)
         found = {}
         for name, (kind, where, variable) in self._places.items():
@@ -149,6 +155,10 @@ class Stack(nn.Module):
 
     def _inform(self, presentation: Presentation) -> None:
         """Put into the net what the rule asks for besides the error."""
+        net, needs = presentation.net, self.rule.needs
+        if "noise" in needs and "dL" not in needs:
+            for layer in net.layers[1:]:
+                layer["noise"] = self._rates["sig"] * torch.randn_like(layer["h"])
         wanted = _told_names(self.rule)
         if not wanted:
             return
@@ -157,10 +167,10 @@ class Stack(nn.Module):
                 f"{self.rule.name}: reads {', '.join(sorted(wanted))}: train it by "
                 "snn_credit.rate.present, or tell() it the targets first (got neither)"
             )
-        net, told, self._told = presentation.net, self._told, None
+        told, self._told = self._told, None
         output = presentation.output
         net.layers[-1]["ystar"] = _values(told.target, output)
-        if "noise" in wanted:
+        if "dL" in wanted:
             disturbed = presentation.disturbed(self._rates["sig"])
             change = told.loss(disturbed, told.target) - told.loss(output, told.target)
             net.shared["dL"] = change.reshape(-1, 1)
@@ -264,7 +274,8 @@ class _Credit(torch.autograd.Function):
 def _told_names(rule: Rule) -> set[str]:
     """Return what a rule reads that loss.backward() does not bring: targets, a second loss."""
     read = {m.of for m in rule.steps if isinstance(m, Message)}
-    return (read & {"ystar"}) | set(rule.needs)
+    # Noise is told from the second loss that it leads to; alone it is drawn here.
+    return (read & {"ystar"}) | (set(rule.needs) if "dL" in rule.needs else set())
 
 
 def _values(target: Tensor, output: Tensor) -> Tensor:
