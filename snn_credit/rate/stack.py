@@ -20,6 +20,7 @@ from snn_credit.rate.feedback import Draw, feedback_variables, skips
 from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
 from snn_credit.rate.stages import stages_of
 from snn_credit.rules import Message, Rule
+from snn_credit.rules.constraints import begun
 from snn_credit.rules.expressions import expression
 from snn_credit.rules.interpreter import Interpreter
 from snn_credit.rules.names import names_of
@@ -79,7 +80,7 @@ class Stack(nn.Module):
         self.synapses = nn.Module()
         self._places: dict[str, tuple[str, Any, str]] = {}
         self._draw_synapses(draw, shape)
-        self._run_hosts("start")
+        self._run_hosts(self._interpreter, "start")
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, (batch, n_L), for stimuli (batch, ...)."""
@@ -106,7 +107,13 @@ class Stack(nn.Module):
 
     def settle(self) -> None:
         """Apply constraints on W, and what makes feedback of W, as after each step."""
-        self._run_hosts("step")
+        self._run_hosts(self._interpreter, "step")
+
+    def constrain(self, *names: str) -> None:
+        """Put W under constraints from now on; see `snn_credit.rate.constrain`."""
+        self.rule, added = begun(self.rule, *names)
+        self._interpreter = Interpreter(self.rule)
+        self._run_hosts(Interpreter(added), "start")
 
     def present(self, x: Tensor) -> Presentation:
         """Present a batch to the layers as they are, for a look at every layer's names."""
@@ -222,13 +229,13 @@ class Stack(nn.Module):
         else:
             self.synapses.register_buffer(name, values)
 
-    def _run_hosts(self, every: Any) -> None:
-        if not self.rule.host:
+    def _run_hosts(self, interpreter: Interpreter, every: Any) -> None:
+        if not interpreter.rule.host:
             return
         net = self._net()
         with torch.no_grad():
             try:
-                self._interpreter.run_hosts(net, every)
+                interpreter.run_hosts(net, every)
             except InputError as error:
                 raise InputError(f"rule: not {self.rule.name} for this module: {error}") from None
             for layer, variables in net.forward.items():

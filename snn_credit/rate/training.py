@@ -27,11 +27,13 @@ from snn_credit.errors import InputError, one_of
 from snn_credit.progress import Progress, Silent
 from snn_credit.rate.convert import present
 from snn_credit.rate.evaluation import evaluate, targets
-from snn_credit.rate.layers import settle_all
+from snn_credit.rate.layers import constrain, settle_all
 from snn_credit.rate.logbook import Logbook
 from snn_credit.rate.losses import LOSSES
+from snn_credit.rate.manhattan import Manhattan
 from snn_credit.rate.stack import Loss
 from snn_credit.rate.support import is_count
+from snn_credit.rules.constraints import CONSTRAINTS
 
 # Of how many training images the training error is taken: enough for half a percent.
 TRAINING_SAMPLE = 5000
@@ -59,11 +61,15 @@ class Settings:
     lr : float
         Learning rate.
     optimiser : str or callable
-        'SGD', 'Adam', or a function that makes one of torch's optimisers of parameters.
+        'SGD', 'Adam', 'Manhattan' (`snn_credit.rate.manhattan`), or a function that makes one of
+        torch's optimisers of parameters.
     momentum, weight_decay : float
-        Of SGD; 0 <= momentum < 1. Adam takes the decay too.
+        Of SGD and Manhattan; 0 <= momentum < 1. Adam takes the decay too.
     schedule : mapping of int to float
         Images seen -> what the learning rate is multiplied by from there on.
+    constrain : mapping of int to str
+        Images seen -> a constraint on the forward weights, one of
+        `snn_credit.rules.constraints.CONSTRAINTS`, that begins there.
     seed : int
         Of the order of the images, dropout and noise.
     evaluate_every : int, optional
@@ -79,6 +85,7 @@ class Settings:
     momentum: float = 0.0
     weight_decay: float = 0.0
     schedule: Mapping[int, float] | None = None
+    constrain: Mapping[int, str] | None = None
     seed: int = 0
     evaluate_every: int | None = None
 
@@ -145,7 +152,7 @@ def fit(
         Who to tell; ``what`` is the name of the phase there.
     **settings
         The fields of `Settings`: images, batch, loss, lr, optimiser, momentum, weight_decay,
-        schedule, seed, evaluate_every.
+        schedule, constrain, seed, evaluate_every.
 
     Returns
     -------
@@ -183,6 +190,9 @@ class _Training:
         self.optimiser = _optimiser(settings, [p for p in module.parameters() if p.requires_grad])
         self._base = [group["lr"] for group in self.optimiser.param_groups]
         self.seen, self.rows = 0, []
+        self._coming = sorted((settings.constrain or {}).items())
+        if self._coming:
+            constrain(module)  # refuses a module that no constraint can be put on
         torch.manual_seed(settings.seed)
 
     def run(self, logbook: Logbook, progress: Progress, what: str) -> History:
@@ -213,8 +223,20 @@ class _Training:
             self.module,
         )
 
+    def go_on_at(self, seen: int, rows: list[dict[str, float]]) -> None:
+        """Take a checkpoint's place in the training, with the constraints that had begun there."""
+        self.seen, self.rows = seen, rows
+        if seen:
+            # They begin before a step: those of the last one's place and of all before.
+            self._constrain((seen - 1) // self.settings.batch * self.settings.batch)
+
+    def _constrain(self, seen: int) -> None:
+        while self._coming and self._coming[0][0] <= seen:
+            constrain(self.module, self._coming.pop(0)[1])
+
     def _step(self) -> None:
         """Present the next batch."""
+        self._constrain(self.seen)
         settings, data = self.settings, self.data
         chosen = _chosen(self.seen, settings, len(data.train_y))
         x = torch.from_numpy(data.train_x[chosen]).to(self._like)
@@ -313,11 +335,12 @@ def _loss(loss: str | Loss, outputs: int, classes: int) -> Loss:
 def _optimiser(settings: Settings, parameters: list[Tensor]) -> Optimizer:
     if callable(settings.optimiser):
         return settings.optimiser(parameters)
-    kind = {"SGD": SGD, "Adam": Adam}.get(settings.optimiser)
+    kinds: dict[str, Any] = {"SGD": SGD, "Adam": Adam, "Manhattan": Manhattan}
+    kind = kinds.get(settings.optimiser)
     if kind is None:
-        raise InputError(f"optimiser: {one_of(settings.optimiser, ('SGD', 'Adam'))} "
-                         f"(got {settings.optimiser!r})")  # fmt: skip
-    more: dict[str, Any] = {"momentum": settings.momentum} if kind is SGD else {}
+        known = one_of(settings.optimiser, kinds)
+        raise InputError(f"optimiser: {known} (got {settings.optimiser!r})")
+    more: dict[str, Any] = {} if kind is Adam else {"momentum": settings.momentum}
     return kind(parameters, lr=settings.lr, weight_decay=settings.weight_decay, **more)
 
 
@@ -345,5 +368,10 @@ def _check(settings: Settings, data: Dataset) -> None:
             raise InputError(f"{name}: a number >= 0 (got {value})")
     if not 0 <= settings.momentum < 1:
         raise InputError(f"momentum: a number from 0 up to, not at, 1 (got {settings.momentum})")
+    for start, name in (settings.constrain or {}).items():
+        if not is_count(start, least=0):
+            raise InputError(f"constrain: from how many images on, >= 0 (got {start!r})")
+        if name not in CONSTRAINTS:
+            raise InputError(f"constrain: {one_of(name, CONSTRAINTS)} (got {name!r})")
     if not is_count(settings.seed, least=0):
         raise InputError(f"seed: an integer >= 0 (got {settings.seed!r})")
