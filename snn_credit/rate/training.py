@@ -6,6 +6,8 @@
 
 The learning rate multiplies a mean over the examples of a batch, and decay acts once a step: a run
 with another batch needs another lr and decay for the same drift.
+
+Under ``torchrun`` several processes share every batch (`snn_credit.rate.distributed`).
 """
 
 from __future__ import annotations
@@ -26,6 +28,7 @@ from snn_credit.data import Dataset
 from snn_credit.errors import InputError, one_of
 from snn_credit.progress import Progress, Silent
 from snn_credit.rate.convert import present
+from snn_credit.rate.distributed import Team, untaught
 from snn_credit.rate.evaluation import evaluate, targets
 from snn_credit.rate.layers import constrain, settle_all
 from snn_credit.rate.logbook import Logbook
@@ -166,8 +169,9 @@ def fit(
         finite (the message says at which step; the run file keeps its last checkpoint).
     """
     training = _Training(module, data, _settings(settings), transform, watch)
-    with Logbook(path, training, experiment, config, resume) as logbook:
-        return training.run(logbook, progress or Silent(), what)
+    leads = training.team.leads
+    with Logbook(path if leads else None, training, experiment, config, resume) as logbook:
+        return training.run(logbook, (leads and progress) or Silent(), what)
 
 
 class _Training:
@@ -185,6 +189,7 @@ class _Training:
         self._transform, self._watch = transform, watch
         _check(settings, data)
         self._like = next(module.parameters())
+        self.team, self._shared = Team(self._like.device), module
         self._sample = data.subset(n_train=min(len(data.train_y), TRAINING_SAMPLE))
         self.loss = _loss(settings.loss, _outputs(module, data, self._like), data.classes)
         self.optimiser = _optimiser(settings, [p for p in module.parameters() if p.requires_grad])
@@ -197,6 +202,30 @@ class _Training:
 
     def run(self, logbook: Logbook, progress: Progress, what: str) -> History:
         """Train to the end."""
+        if self.team.size > 1:
+            return self._in_team(lambda: self._run(logbook, progress, what))
+        return self._run(logbook, progress, what)
+
+    def _in_team(self, run: Callable[[], History]) -> History:
+        """Run with the changes of all processes, all of them from where process 0 is."""
+        state = (self.seen, self.rows, self.optimiser.state_dict())
+        seen, rows, optimiser = self.team.told(lambda: state)
+        if not self.team.leads:
+            self.go_on_at(seen, rows)
+            self.optimiser.load_state_dict(optimiser)
+            torch.manual_seed(self.team.own_seed(self.settings.seed, seen))
+        x, y = self._images(np.arange(min(2, len(self.data.train_y))))
+        left = untaught(lambda copy: present(copy, x, y, self.loss), self.module)
+        for parameter in left:
+            parameter.requires_grad_(False)
+        self._shared = self.team.wrap(self.module)
+        try:
+            return run()
+        finally:
+            for parameter in left:
+                parameter.requires_grad_(True)
+
+    def _run(self, logbook: Logbook, progress: Progress, what: str) -> History:
         images = self.settings.images
         progress.start(images, "images", what)
         try:
@@ -211,7 +240,7 @@ class _Training:
                 progress.update(self.seen, error_percent=self.rows[-1]["validation_error"])
         finally:
             progress.stop()
-        test = evaluate(self.module, self.data.test_x, self.data.test_y, self.data.classes)
+        test = self.team.told(lambda: self._error("test"))
         logbook.finish(test)
         columns = {name: np.array([row[name] for row in self.rows]) for name in self.rows[0]}
         return History(
@@ -237,18 +266,18 @@ class _Training:
     def _step(self) -> None:
         """Present the next batch."""
         self._constrain(self.seen)
-        settings, data = self.settings, self.data
-        chosen = _chosen(self.seen, settings, len(data.train_y))
-        x = torch.from_numpy(data.train_x[chosen]).to(self._like)
-        y = torch.from_numpy(data.train_y[chosen]).to(self._like.device)
+        settings, team = self.settings, self.team
+        chosen = _chosen(self.seen, settings, len(self.data.train_y))
+        x, y = self._images(team.part(chosen))
         if self._transform is not None:
-            x = self._transform(x, np.random.default_rng((settings.seed, self.seen)))
+            own = (team.rank,) if team.rank else ()
+            x = self._transform(x, np.random.default_rng((settings.seed, self.seen, *own)))
         factor = _factor(settings.schedule, self.seen)
         for group, lr in zip(self.optimiser.param_groups, self._base, strict=True):
             group["lr"] = lr * factor
         self.module.train()
         self.optimiser.zero_grad(set_to_none=True)
-        loss, _ = present(self.module, x, y, self.loss)
+        loss = team.mean(present(self._shared, x, y, self.loss)[0])
         if not math.isfinite(loss):
             step = self.seen // settings.batch + 1
             raise InputError(f"lr: one that keeps the loss finite (got {loss:g} at step {step})")
@@ -256,19 +285,28 @@ class _Training:
         settle_all(self.module)
         self.seen += len(chosen)
 
+    def _images(self, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        x, y = self.data.train_x[chosen], self.data.train_y[chosen]
+        return torch.from_numpy(x).to(self._like), torch.from_numpy(y).to(self._like.device)
+
     def _evaluate(self, logbook: Logbook) -> None:
-        data, sample = self.data, self._sample
+        self.rows.append(self.team.told(self._row))
+        logbook.note(self.rows[-1])
+
+    def _row(self) -> dict[str, float]:
         row = {
             "images_seen": float(self.seen),
-            "train_error": evaluate(self.module, sample.train_x, sample.train_y, data.classes),
-            "validation_error": evaluate(
-                self.module, data.validation_x, data.validation_y, data.classes
-            ),
+            "train_error": self._error("train"),
+            "validation_error": self._error("validation"),
         }
         if self._watch is not None:
             row |= {name: float(value) for name, value in self._watch(self.module).items()}
-        self.rows.append(row)
-        logbook.note(row)
+        return row
+
+    def _error(self, split: str) -> float:
+        data = self._sample
+        x, y = getattr(data, f"{split}_x"), getattr(data, f"{split}_y")
+        return evaluate(self.module, x, y, data.classes)
 
     def _next(self) -> int:
         """Return after how many images the next evaluation is due."""
