@@ -1,6 +1,6 @@
 """Train some networks, in however many processes this runs; process 0 writes their weights.
 
-``python run_in_team.py OUT.npz``, or with ``-m torch.distributed.run --nproc-per-node 2`` before it.
+Run it as a script, or with ``-m torch.distributed.run --nproc-per-node 2`` before its name.
 """
 
 import sys
