@@ -16,6 +16,11 @@ from snn_credit.harness import Experiment
 TABLE: dict[str, str] = {
     "demo": "snn_credit.experiments.demo",
     "lillicrap-spiking": "snn_credit.experiments.lillicrap_spiking",
+    "lillicrap-flow": "snn_credit.experiments.lillicrap_flow",
+    "lillicrap-deterministic": "snn_credit.experiments.lillicrap_deterministic",
+    "lillicrap-switch": "snn_credit.experiments.lillicrap_switch",
+    "lillicrap-pseudoinverse": "snn_credit.experiments.lillicrap_pseudoinverse",
+    "pepita-theory": "snn_credit.experiments.pepita_theory",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 

@@ -160,8 +160,14 @@ class Stack(nn.Module):
 
         return forward
 
-    def _inform(self, presentation: Presentation) -> None:
-        """Put into the net what the rule asks for besides the error."""
+    def inform(self, presentation: Presentation) -> None:
+        """Put into a presentation's net what the rule asks for besides the error.
+
+        Raises
+        ------
+        InputError
+            If it reads what nobody has told (see `tell`).
+        """
         net, needs = presentation.net, self.rule.needs
         if "noise" in needs and "dL" not in needs:
             for layer in net.layers[1:]:
@@ -262,7 +268,7 @@ class _Credit(torch.autograd.Function):
         """Present the stimuli."""
         stack.settle()
         ctx.presentation = stack.present(x)
-        stack._inform(ctx.presentation)
+        stack.inform(ctx.presentation)
         ctx.stack, ctx.names = stack, names
         return ctx.presentation.output.clone()
 

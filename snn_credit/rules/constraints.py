@@ -1,7 +1,9 @@
 """Constraints on the forward weights, which any rule can be put under, BP too.
 
-    constant norm   W_t <- |W_0|_2 W_t / |W_t|_2       Moskovitz et al. 2018, eq 10
-    frozen signs    a weight that crosses 0 is held just on its own side of it (3.1, 4: E/I)
+    constant norm     W_t <- |W_0|_2 W_t / |W_t|_2     Moskovitz et al. 2018, eq 10
+    frozen signs      a weight that crosses 0 is held just on its own side of it (3.1, 4: E/I)
+    missing synapses  a weight that is 0 at the start stays 0: a net that is not fully connected
+                      Lillicrap et al. 2016, Results on Fig 3
 
 ====== ======= ========================================================== ================
 symbol name    meaning                                                    shape
@@ -9,12 +11,14 @@ symbol name    meaning                                                    shape
 W      w       forward weights                                            (n_post, n_pre)
 |W_0|  norm0   Euclidean norm of W when it began, the same everywhere      (n_post, n_pre)
        sign0   sign of each weight when the constraint began              (n_post, n_pre)
+       there0  1 where there is a synapse, 0 where W was 0 at the start   (n_post, n_pre)
 ====== ======= ========================================================== ================
 
 Norms and signs are those at the time when the constraint begins. The paper froze signs after 5% of
 the training: its networks are trained first without, then with the constraint (`begun`).
 
-Source: Moskovitz, Litwin-Kumar & Abbott 2018, arXiv 1812.06488.
+Source: Moskovitz, Litwin-Kumar & Abbott 2018, arXiv 1812.06488; Lillicrap, Cownden, Tweed & Akerman
+2016, Nat Commun 7, 13276.
 """
 
 from dataclasses import replace
@@ -48,6 +52,16 @@ def on_its_side(w: Any, sign0: Any) -> Any:
     return sign0 * library_of(w).clip(sign0 * w, JUST, None)
 
 
+def initially_there(w: Any) -> Any:
+    """Return 1 where there is a synapse, 0 where there is none."""
+    return abs(library_of(w).sign(w))
+
+
+def still_missing(w: Any, there0: Any) -> Any:
+    """Return W without the synapses that did not exist at the start."""
+    return w * there0
+
+
 CONSTRAINTS: dict[str, tuple[Host, ...]] = {
     "constant norm": (
         Host("norm0", fn=initial_norm, reads=("w",), every="start"),
@@ -56,6 +70,10 @@ CONSTRAINTS: dict[str, tuple[Host, ...]] = {
     "frozen signs": (
         Host("sign0", fn=initial_sign, reads=("w",), every="start"),
         Host("w", fn=on_its_side, reads=("w", "sign0")),
+    ),
+    "missing synapses": (
+        Host("there0", fn=initially_there, reads=("w",), every="start"),
+        Host("w", fn=still_missing, reads=("w", "there0")),
     ),
 }
 
