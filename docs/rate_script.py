@@ -1,10 +1,12 @@
 """A convolutional network learns to read digits without weight transport."""
 
+import torch
 from torch import nn
 
 from snn_credit.data import load
 from snn_credit.rate import convert, fit
 
+torch.manual_seed(0)
 net = nn.Sequential(
     nn.Unflatten(1, (1, 8, 8)),
     nn.Conv2d(1, 16, 3, padding=1),
