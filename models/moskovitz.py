@@ -3,7 +3,7 @@
 All are chains of layers, ``nn.Sequential``, for stimuli (batch, features), and end with what a
 softmax is taken of. Where the paper leaves something open:
 
-- Convolutions are padded by half a kernel: with stride s a side n becomes ceil(n / s). With that the
+- Convolutions are padded by half a kernel: with stride s a side n becomes ceil(n / s). So the
   global pools of both all-convolutional networks see the 8 x 8 and 4 x 4 positions that the tables
   say.
 - Pools stand before the ReLU, with which they commute, so that a layer's neurons, to which DFA and

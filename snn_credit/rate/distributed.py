@@ -73,10 +73,13 @@ class Team:
         return wrapped
 
     def part(self, chosen: NDArray[np.int64]) -> NDArray[np.int64]:
-        """Return this process's part of a batch, and note its weight."""
+        """Return this process's part of a batch."""
         mine = chosen[self.rank :: self.size]
-        self._weight = len(mine) / len(chosen)
         return mine if len(mine) else chosen[:1]
+
+    def weigh(self, chosen: NDArray[np.int64]) -> None:
+        """Note how much of a batch the coming changes are made of."""
+        self._weight = len(chosen[self.rank :: self.size]) / len(chosen)
 
     def own_seed(self, *numbers: int) -> int:
         """Return a seed of this process's own."""

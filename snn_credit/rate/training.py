@@ -24,7 +24,8 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, Optimizer
 
-from snn_credit.data import Dataset
+from snn_credit.data import Dataset, FolderDataset
+from snn_credit.data.folder_dataset import Images
 from snn_credit.errors import InputError, one_of
 from snn_credit.progress import Progress, Silent
 from snn_credit.rate.convert import present
@@ -122,7 +123,7 @@ class History:
 
 def fit(
     module: nn.Module,
-    data: Dataset,
+    data: Dataset | FolderDataset,
     *,
     path: str | PathLike[str] | None = None,
     experiment: str | None = None,
@@ -141,7 +142,7 @@ def fit(
     module : nn.Module
         One that `snn_credit.rate.convert` made, or any other, which then learns by
         backpropagation. Stimuli are (batch, features); an image's shape is an ``nn.Unflatten``.
-    data : Dataset
+    data : Dataset or FolderDataset
         All of its splits are used; only the training set changes the module.
     path : path, optional
         The run file; with ``resume`` a run that was stopped goes on from its last evaluation.
@@ -180,7 +181,7 @@ class _Training:
     def __init__(
         self,
         module: nn.Module,
-        data: Dataset,
+        data: Dataset | FolderDataset,
         settings: Settings,
         transform: Transform | None,
         watch: Watch | None,
@@ -268,7 +269,9 @@ class _Training:
         self._constrain(self.seen)
         settings, team = self.settings, self.team
         chosen = _chosen(self.seen, settings, len(self.data.train_y))
+        team.weigh(chosen)
         x, y = self._images(team.part(chosen))
+        self._announce(self.seen + len(chosen))
         if self._transform is not None:
             own = (team.rank,) if team.rank else ()
             x = self._transform(x, np.random.default_rng((settings.seed, self.seen, *own)))
@@ -284,6 +287,13 @@ class _Training:
         self.optimiser.step()
         settle_all(self.module)
         self.seen += len(chosen)
+
+    def _announce(self, seen: int) -> None:
+        """Let images that are read from files be read while these are learned from."""
+        images = self.data.train_x
+        if isinstance(images, Images) and seen < self.settings.images:
+            following = _chosen(seen, self.settings, len(self.data.train_y))
+            images.announce(self.team.part(following))
 
     def _images(self, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
         x, y = self.data.train_x[chosen], self.data.train_y[chosen]
@@ -339,12 +349,12 @@ def _factor(schedule: Mapping[int, float] | None, seen: int) -> float:
     return math.prod(factor for start, factor in (schedule or {}).items() if seen >= start)
 
 
-def _outputs(module: nn.Module, data: Dataset, like: Tensor) -> int:
+def _outputs(module: nn.Module, data: Dataset | FolderDataset, like: Tensor) -> int:
     """Return the size of the output, by showing the module an image."""
     module.eval()
     with torch.no_grad():
         try:
-            output = module(torch.from_numpy(data.train_x[:1]).to(like))
+            output = module(torch.from_numpy(data.train_x[np.arange(1)]).to(like))
         except RuntimeError as error:
             raise InputError(
                 f"module: one for stimuli of {data.features} features, those of {data.name} "
@@ -392,7 +402,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
     return Settings(**given)
 
 
-def _check(settings: Settings, data: Dataset) -> None:
+def _check(settings: Settings, data: Dataset | FolderDataset) -> None:
     for split, labels in (("validation", data.validation_y), ("test", data.test_y)):
         if len(labels) == 0:
             raise InputError(f"data: {split} images to evaluate on (got none)")
