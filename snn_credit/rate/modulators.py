@@ -81,7 +81,8 @@ def modulators(
         with torch.no_grad():
             module.inform(presentation)
             net = presentation.net
-            net.layers[-1]["err"] = torch.autograd.grad(total, output)[0]
+            err = torch.autograd.grad(total, output)[0]
+            net.layers[-1]["err"] = presentation.at_neurons(err)
             own = _modulators(module.rule, net, own_slope)
             others = [_modulators(get_rule(rule), _prepared(net, rule), own_slope)
                       for rule in rules]  # fmt: skip

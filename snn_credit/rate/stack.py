@@ -21,6 +21,7 @@ from snn_credit.rate.presentation import Presentation, shapes_of, takes_correcti
 from snn_credit.rate.stages import stages_of
 from snn_credit.rate.uncompiled import uncompiled
 from snn_credit.rules import Message, Rule
+from snn_credit.rules.constraints import begun
 from snn_credit.rules.expressions import expression
 from snn_credit.rules.interpreter import Interpreter
 from snn_credit.rules.names import names_of
@@ -69,12 +70,18 @@ class Stack(nn.Module):
             self.add_module(name, module._modules[name])
         self.rule, self._interpreter = rule, Interpreter(rule)
         self._told: _Told | None = None
+        if self._stages[-1].onwards and "ystar" in _told_names(rule):
+            kinds = ", ".join(type(part).__name__ for part in self._stages[-1].onwards)
+            raise InputError(
+                f"module: the output layer's neurons at the end, whose targets {rule.name} reads "
+                f"(got {kinds})"
+            )
         self._rates = {**rule.rates, **rates}
         self._correction = _correction(rule) if takes_correction(self._stages[0]) else None
         self.synapses = nn.Module()
         self._places: dict[str, tuple[str, Any, str]] = {}
         self._draw_synapses(draw, shape)
-        self._run_hosts("start")
+        self._run_hosts(self._interpreter, "start")
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, (batch, n_L), for stimuli (batch, ...)."""
@@ -106,7 +113,13 @@ class Stack(nn.Module):
 
     def settle(self) -> None:
         """Apply constraints on W, and what makes feedback of W, as after each step."""
-        self._run_hosts("step")
+        self._run_hosts(self._interpreter, "step")
+
+    def constrain(self, *names: str) -> None:
+        """Put W under constraints from now on; see `snn_credit.rate.constrain`."""
+        self.rule, added = begun(self.rule, *names)
+        self._interpreter = Interpreter(self.rule)
+        self._run_hosts(Interpreter(added), "start")
 
     def present(self, x: Tensor) -> Presentation:
         """Present a batch to the layers as they are, for a look at every layer's names."""
@@ -124,7 +137,7 @@ class Stack(nn.Module):
         """
         net = presentation.net
         # In the declarations err is that of each example, and changes are means over the batch.
-        net.layers[-1]["err"] = err * len(err)
+        net.layers[-1]["err"] = presentation.at_neurons(err * len(err))
         changes = self._interpreter.step(net, forward=self._again(presentation), times=-1.0)
         found = {}
         for name, (kind, where, variable) in self._places.items():
@@ -161,6 +174,10 @@ class Stack(nn.Module):
         InputError
             If it reads what nobody has told (see `tell`).
         """
+        net, needs = presentation.net, self.rule.needs
+        if "noise" in needs and "dL" not in needs:
+            for layer in net.layers[1:]:
+                layer["noise"] = self._rates["sig"] * torch.randn_like(layer["h"])
         wanted = _told_names(self.rule)
         if not wanted:
             return
@@ -169,10 +186,10 @@ class Stack(nn.Module):
                 f"{self.rule.name}: reads {', '.join(sorted(wanted))}: train it by "
                 "snn_credit.rate.present, or tell() it the targets first (got neither)"
             )
-        net, told, self._told = presentation.net, self._told, None
+        told, self._told = self._told, None
         output = presentation.output
         net.layers[-1]["ystar"] = _values(told.target, output)
-        if "noise" in wanted:
+        if "dL" in wanted:
             disturbed = presentation.disturbed(self._rates["sig"])
             change = told.loss(disturbed, told.target) - told.loss(output, told.target)
             net.shared["dL"] = change.reshape(-1, 1)
@@ -224,13 +241,13 @@ class Stack(nn.Module):
         else:
             self.synapses.register_buffer(name, values)
 
-    def _run_hosts(self, every: Any) -> None:
-        if not self.rule.host:
+    def _run_hosts(self, interpreter: Interpreter, every: Any) -> None:
+        if not interpreter.rule.host:
             return
         net = self._net()
         with torch.no_grad():
             try:
-                self._interpreter.run_hosts(net, every)
+                interpreter.run_hosts(net, every)
             except InputError as error:
                 raise InputError(f"rule: not {self.rule.name} for this module: {error}") from None
             for layer, variables in net.forward.items():
@@ -276,7 +293,8 @@ class _Credit(torch.autograd.Function):
 def _told_names(rule: Rule) -> set[str]:
     """Return what a rule reads that loss.backward() does not bring: targets, a second loss."""
     read = {m.of for m in rule.steps if isinstance(m, Message)}
-    return (read & {"ystar"}) | set(rule.needs)
+    # Noise is told from the second loss that it leads to; alone it is drawn here.
+    return (read & {"ystar"}) | (set(rule.needs) if "dL" in rule.needs else set())
 
 
 def _values(target: Tensor, output: Tensor) -> Tensor:

@@ -9,13 +9,13 @@
 symbol name    meaning                                                    shape
 ====== ======= ========================================================== ================
 W      w       forward weights                                            (n_post, n_pre)
-|W_0|  norm0   Euclidean norm of W at the start, the same at each synapse (n_post, n_pre)
+|W_0|  norm0   Euclidean norm of W when it began, the same everywhere      (n_post, n_pre)
        sign0   sign of each weight when the constraint began              (n_post, n_pre)
        there0  1 where there is a synapse, 0 where W was 0 at the start   (n_post, n_pre)
 ====== ======= ========================================================== ================
 
-Signs are those at the start of the run that is constrained: the paper froze them after 5% of the
-training, so its networks are trained first without, then with the constraint.
+Norms and signs are those at the time when the constraint begins. The paper froze signs after 5% of
+the training: its networks are trained first without, then with the constraint (`begun`).
 
 Source: Moskovitz, Litwin-Kumar & Abbott 2018, arXiv 1812.06488; Lillicrap, Cownden, Tweed & Akerman
 2016, Nat Commun 7, 13276.
@@ -92,3 +92,13 @@ def constrained(rule: Rule, *names: str) -> Rule:
             raise InputError(f"constraint: one of {', '.join(near)} (got {name!r})")
     added = tuple(host for name in names for host in CONSTRAINTS[name])
     return replace(rule, name=", ".join([rule.name, *names]), host=added + rule.host)
+
+
+def begun(rule: Rule, *names: str) -> tuple[Rule, Rule]:
+    """Return a rule under further constraints, and the same with the hosts that these add alone.
+
+    In a network that has learned already, the hosts of the second are run as at a start: they note
+    the norms and signs of now, and disturb nothing that the rule itself has made since its start.
+    """
+    whole = constrained(rule, *names)
+    return whole, replace(whole, host=whole.host[: len(whole.host) - len(rule.host)])

@@ -11,7 +11,7 @@ from torch import nn
 from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import convert
-from snn_credit.rate.losses import squared_error
+from snn_credit.rate.losses import cross_entropy, squared_error
 from snn_credit.rate.modulators import modulator_angles, modulators
 from snn_credit.rules import RULES, Phase
 
@@ -163,3 +163,19 @@ def test_what_cannot_be(batch):
         modulators(net("PEPITA"), *batch, squared_error)
     with pytest.raises(InputError, match=r"FA's 'fb' reads 'b' \(got none\)"):
         modulators(net("BP"), *batch, squared_error, ("FA",))
+
+
+def test_an_output_layer_may_be_pooled():
+    """The modulators of a chain with convolutions are autograd's dLoss/du of every layer."""
+    torch.manual_seed(2)
+    first, second, third = nn.Conv2d(2, 4, 3), nn.Conv2d(4, 5, 3), nn.Conv2d(5, 3, 1)
+    chain = nn.Sequential(first, nn.Tanh(), second, nn.ReLU(), third, nn.ReLU(),
+                          nn.AdaptiveAvgPool2d(1), nn.Flatten()).double()  # fmt: skip
+    x, y = torch.randn(6, 2, 7, 7, dtype=torch.float64), torch.tensor([0, 1, 2, 0, 1, 2])
+    own, _ = modulators(convert(chain, "BP"), x, y, cross_entropy, own_slope=True)
+    sums = [first(x)]
+    for between, layer in ((torch.tanh, second), (torch.relu, third)):
+        sums.append(layer(between(sums[-1])))
+    loss = cross_entropy(torch.relu(sums[-1]).mean((2, 3)), y).sum()
+    for found, exact in zip(own, torch.autograd.grad(loss, sums[:2]), strict=True):
+        np.testing.assert_allclose(found, exact.flatten(1).numpy(), rtol=1e-9, atol=1e-15)
