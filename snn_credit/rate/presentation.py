@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from snn_credit.errors import InputError
 from snn_credit.rate.neurons import DROPOUTS, respond, survivors
 from snn_credit.rate.stages import Stage
 from snn_credit.rate.structure import SHAPES, Passage, Through
@@ -29,12 +30,19 @@ class Presentation:
         Its synapses are those of the layers; this puts ``h``, ``df`` and the wiring into it.
     x
         (batch, ...).
+
+    Attributes
+    ----------
+    error_of
+        Given an output, dLoss/dh of each example; rules that read ``err`` in a window after the
+        first need one.
     """
 
     def __init__(self, stages: Sequence[Stage], net: Net, x: Tensor) -> None:
         self._stages, self.net, self.x = stages, net, x
         self._masks: dict[int, Tensor] = {}
         self._first: Tensor | None = None
+        self.error_of: Callable[[Tensor], Tensor] | None = None
         net.layers[0]["x"] = x
         self.drive(x)
 
@@ -42,6 +50,12 @@ class Presentation:
     def output(self) -> Tensor:
         """The activity of the output layer, (batch, ...)."""
         return self.net.layers[-1]["h"]
+
+    def error(self) -> Tensor:
+        """Return dLoss/dh of each example's output as it is now, (batch, n_L)."""
+        if self.error_of is None:
+            raise InputError("error_of: a function of the output, for later windows (got None)")
+        return self.error_of(self.output)
 
     def drive(self, x: Tensor, added: Correction | None = None) -> None:
         """Give the input layer something, and put every layer's ``h`` and ``df`` into the net.

@@ -27,6 +27,8 @@ from snn_credit.rules.net import Net
 
 #: Losses of each example, (batch,), for outputs (batch, n_L) and targets.
 Loss = Callable[[Tensor, Tensor], Tensor]
+#: A variable of a layer's neurons, (batch, ...), given their activity in the first window.
+Given = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -60,6 +62,7 @@ class Stack(nn.Module):
         draw: Draw,
         shape: Sequence[int] | None,
         rates: Mapping[str, float],
+        given: Mapping[str, Given],
     ) -> None:
         super().__init__()
         self._stages = stages_of(module)
@@ -68,7 +71,7 @@ class Stack(nn.Module):
             self.add_module(name, module._modules[name])
         self.rule, self._interpreter = rule, Interpreter(rule)
         self._told: _Told | None = None
-        self._rates = {**rule.rates, **rates}
+        self._rates, self._given = {**rule.rates, **rates}, dict(given)
         self._correction = _correction(rule) if takes_correction(self._stages[0]) else None
         self.synapses = nn.Module()
         self._places: dict[str, tuple[str, Any, str]] = {}
@@ -106,7 +109,11 @@ class Stack(nn.Module):
         """Present a batch to the layers as they are, for a look at every layer's names."""
         weight: Any = self._stages[0].layer.weight
         with torch.no_grad(), torch.autocast(x.device.type, enabled=False):
-            return Presentation(self._stages, self._net(), x.to(weight.dtype))
+            presentation = Presentation(self._stages, self._net(), x.to(weight.dtype))
+            for name, value in self._given.items():
+                for layer in presentation.net.layers[1:]:
+                    layer[name] = value(layer["h"])
+            return presentation
 
     def credit(self, presentation: Presentation, err: Tensor) -> dict[str, Tensor]:
         """Return the gradient that the rule puts in place of each parameter's, by its name.
@@ -144,12 +151,14 @@ class Stack(nn.Module):
                 e = net.layers[top][message.of].flatten(1)
                 added = e, expression(message.via)(net_b, {})
             presentation.drive(driven, added)
+            if "err" in self._interpreter.later:
+                net.layers[-1]["err"] = presentation.error()
 
         return forward
 
     def _inform(self, presentation: Presentation) -> None:
         """Put into the net what the rule asks for besides the error."""
-        wanted = _told_names(self.rule)
+        wanted = _told_names(self._interpreter, self._given)
         if not wanted:
             return
         if self._told is None:
@@ -159,6 +168,7 @@ class Stack(nn.Module):
             )
         net, told, self._told = presentation.net, self._told, None
         output = presentation.output
+        presentation.error_of = lambda again: _error(told, again)
         net.layers[-1]["ystar"] = _values(told.target, output)
         if "noise" in wanted:
             disturbed = presentation.disturbed(self._rates["sig"])
@@ -261,10 +271,19 @@ class _Credit(torch.autograd.Function):
         return None, None, None, *(found.get(name) if needed else None for name, needed in wanted)
 
 
-def _told_names(rule: Rule) -> set[str]:
-    """Return what a rule reads that loss.backward() does not bring: targets, a second loss."""
-    read = {m.of for m in rule.steps if isinstance(m, Message)}
-    return (read & {"ystar"}) | set(rule.needs)
+def _told_names(interpreter: Interpreter, given: Mapping[str, Given]) -> set[str]:
+    """Return what a rule reads that loss.backward() does not bring: targets, another loss."""
+    read = {m.of for m in interpreter.rule.steps if isinstance(m, Message)}
+    again = {"err of a later window"} if "err" in interpreter.later else set()
+    return (read & {"ystar"}) | again | (set(interpreter.rule.needs) - set(given))
+
+
+def _error(told: _Told, output: Tensor) -> Tensor:
+    """Return the derivative of each example's loss by the output, (batch, n_L)."""
+    with torch.enable_grad():
+        leaf = output.detach().requires_grad_()
+        total = told.loss(leaf, told.target).sum()
+    return torch.autograd.grad(total, leaf)[0]
 
 
 def _values(target: Tensor, output: Tensor) -> Tensor:
