@@ -14,7 +14,7 @@ from math import isfinite, sqrt
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from snn_credit.errors import InputError, one_of
 
@@ -71,15 +71,19 @@ def perceptron(
     layers: list[nn.Module] = []
     for number, (pre, post) in enumerate(pairwise(sizes), start=1):
         layer = nn.Linear(pre, post, bias, dtype=dtype)
-        bound = sqrt(6 / pre) if w_scale is None else w_scale
-        random = np.random.default_rng((seed, ord("w"), number - 1, number))
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(random.uniform(-bound, bound, (post, pre))))
-            if bias:
-                layer.bias.zero_()
+        uniform(layer.weight, sqrt(6 / pre) if w_scale is None else w_scale, number, seed)
+        if bias:
+            nn.init.zeros_(layer.bias)
         last = number == len(sizes) - 1
         activation = ACTIVATIONS[output if last else hidden]
         layers += [layer] if activation is None else [layer, activation()]
         if dropout and not last:
             layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers)
+
+
+def uniform(weight: Tensor, bound: float, number: int, seed: int) -> None:
+    """Draw the weights onto a layer, the number-th from the input, uniform in +-bound."""
+    random = np.random.default_rng((seed, ord("w"), number - 1, number))
+    with torch.no_grad():
+        weight.copy_(torch.from_numpy(random.uniform(-bound, bound, tuple(weight.shape))))

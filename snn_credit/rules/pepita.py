@@ -27,7 +27,8 @@ Variants of the paper, which differ from it in one respect each:
 
 `PEPITA_FIRST_PASS`   dW_l = -eta (h_l - h_l^err) h_{l-1}', dW_L = -eta e h_{L-1}'   section 3.2,
                       appendix E: the presynaptic factor is that of the standard window (so
-                      biases, which belong to a factor ``h``, do not learn)
+                      biases, which belong to a factor ``h``, do not learn); a pool between
+                      layers passes it on from the neurons that win in the modulated window
 `PEPITA_SECOND_ERROR` dW_L = -eta e^err (h_{L-1}^err)', with e^err = h_L^err - target; as in the
                       authors' published code, where Algorithm 1 has e
 `PEPITA_MINUS`        h_0^err = x - F e: the weights come to align with F'           section 4.3
