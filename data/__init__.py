@@ -6,12 +6,15 @@ import functools
 from collections.abc import Callable, Mapping
 from types import MappingProxyType
 
-from snn_credit.data import cifar, digits, mnist, svhn
+from snn_credit.data import cifar, digits, mnist, mnist_back_image, svhn, timit
 from snn_credit.data.dataset import Dataset
+from snn_credit.data.image_folder import ImageFolder
 from snn_credit.data.splits import hold_out
+from snn_credit.data.tasks import Task
+from snn_credit.data.whitening import whitened
 from snn_credit.errors import InputError
 
-__all__ = ["LOADERS", "Dataset", "hold_out", "load"]
+__all__ = ["LOADERS", "Dataset", "ImageFolder", "Task", "hold_out", "load", "whitened"]
 
 LOADERS: Mapping[str, Callable[[], Dataset]] = MappingProxyType(
     {
@@ -20,6 +23,8 @@ LOADERS: Mapping[str, Callable[[], Dataset]] = MappingProxyType(
         "cifar10": functools.partial(cifar.load, "cifar10"),
         "cifar100": functools.partial(cifar.load, "cifar100"),
         "svhn": svhn.load,
+        "mnist-back-image": mnist_back_image.load,
+        "timit": timit.load,
     }
 )
 

@@ -1,23 +1,52 @@
-"""Looking at runs: spike trains and rates, alignment angles, figures. Knows no rule by name."""
+"""Looking at runs and at weights: spikes, angles, errors, distributions, figures. Knows no rule."""
 
-from snn_credit.analysis.alignment import angle, angle_over_run, angles_per_neuron
+from snn_credit.analysis.agreement import correlation, norm_ratio, sign_congruence
+from snn_credit.analysis.alignment import (
+    angle,
+    angle_over_run,
+    angles_per_neuron,
+    modulator_angle,
+)
+from snn_credit.analysis.distributions import WeightFit, fit_weights, weight_distributions
+from snn_credit.analysis.embedding import embed, embeddings, neighbourhood_score
+from snn_credit.analysis.errors import nse
+from snn_credit.analysis.fields import receptive_fields
 from snn_credit.analysis.fig4 import figure4
 from snn_credit.analysis.learning import learning_curve
+from snn_credit.analysis.plateau import Plateau, plateau
 from snn_credit.analysis.raster import raster
 from snn_credit.analysis.scale import Net, learning_ms, scale_curves
+from snn_credit.analysis.signs import SignChanges, SignTracker, sign_changes
 from snn_credit.analysis.spikes import binned_rates, mean_rate, spike_trains
 
 __all__ = [
     "Net",
+    "Plateau",
+    "SignChanges",
+    "SignTracker",
+    "WeightFit",
     "angle",
     "angle_over_run",
     "angles_per_neuron",
     "binned_rates",
+    "correlation",
+    "embed",
+    "embeddings",
     "figure4",
+    "fit_weights",
     "learning_curve",
     "learning_ms",
     "mean_rate",
+    "modulator_angle",
+    "neighbourhood_score",
+    "norm_ratio",
+    "nse",
+    "plateau",
     "raster",
+    "receptive_fields",
     "scale_curves",
+    "sign_changes",
+    "sign_congruence",
     "spike_trains",
+    "weight_distributions",
 ]

@@ -1,4 +1,4 @@
-"""Angles between forward and feedback weights, signed: 0 aligned, 90 unrelated, 180 opposed.
+"""Angles between weights or modulators, signed: 0 aligned, 90 unrelated, 180 opposed.
 
 The Methods of Lillicrap et al. 2016 print ``theta = acos(|a.b| / (|a||b|))``, which folds 180 onto
 0 and hides feedback that points the wrong way. Here nothing is folded: ``acos(a.b / (|a||b|))``.
@@ -28,7 +28,7 @@ def angle(a: ArrayLike, b: ArrayLike) -> float:
     InputError
         If the shapes differ.
     """
-    first, second = _pair(a, b)
+    first, second = pair(a, b)
     return float(_angles(first.reshape(1, -1), second.reshape(1, -1))[0])
 
 
@@ -50,10 +50,48 @@ def angles_per_neuron(
     -------
     (n_pre,) or (n_post,)
     """
-    first, second = _pair(w, b)
+    first, second = pair(w, b)
     if first.ndim != 2:
         raise InputError(f"w: expected a matrix (n_post, n_pre) (got shape {first.shape})")
     return _angles(first.T, second.T) if of == "pre" else _angles(first, second)
+
+
+def modulator_angle(
+    a: ArrayLike, b: ArrayLike, over: Literal["examples", "batch", "neurons"] = "examples"
+) -> float:
+    """Return the angle between two sets of modulators of one batch, in degrees.
+
+    Parameters
+    ----------
+    a, b : (n_examples, n_neurons)
+        The same layer's delta by two rules for the same examples.
+    over : 'examples', 'batch' or 'neurons'
+        'examples': the mean over examples of the angle between the two vectors of an example, as in
+        Figs 2b and 3b of Lillicrap et al. 2016, which average over a window of single examples.
+        'batch': one angle between the two matrices as vectors, in which large errors count more.
+        'neurons': the mean over neurons of the angle between a neuron's modulators over the batch;
+        `angles_per_neuron` gives each.
+
+    Returns
+    -------
+    float
+        Without what has no direction, such as an example without error; NaN if nothing has one.
+
+    Raises
+    ------
+    InputError
+        If the shapes differ or are no matrices, or ``over`` is another word.
+    """
+    first, second = pair(a, b)
+    if first.ndim != 2:
+        raise InputError(f"a: expected (n_examples, n_neurons) (got shape {first.shape})")
+    if over == "batch":
+        return angle(first, second)
+    if over not in ("examples", "neurons"):
+        raise InputError(f"over: expected examples, batch or neurons (got {over!r})")
+    angles = _angles(first, second) if over == "examples" else _angles(first.T, second.T)
+    known = angles[np.isfinite(angles)]
+    return float(known.mean()) if len(known) else float("nan")
 
 
 def angle_over_run(
@@ -66,7 +104,8 @@ def angle_over_run(
     return times, np.array([angle(w, b) for w, b in pairs], dtype=np.float64)
 
 
-def _pair(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+def pair(a: ArrayLike, b: ArrayLike) -> tuple[NDArray[np.float64], NDArray[np.float64]]:
+    """Return both in double precision, or refuse shapes that differ."""
     first, second = np.asarray(a, dtype=np.float64), np.asarray(b, dtype=np.float64)
     if first.shape != second.shape:
         raise InputError(f"b: expected the shape of the other, {first.shape} (got {second.shape})")

@@ -2,10 +2,12 @@
 
 from __future__ import annotations
 
+from typing import Literal
+
 import numpy as np
 import pytest
 
-from snn_credit.analysis import angle, angle_over_run, angles_per_neuron
+from snn_credit.analysis import angle, angle_over_run, angles_per_neuron, modulator_angle
 from snn_credit.errors import InputError
 from snn_credit.recording import Run
 
@@ -54,3 +56,46 @@ def test_shapes_that_differ() -> None:
         angle([1.0, 2.0], [[1.0, 2.0]])
     with pytest.raises(InputError, match=r"w: expected a matrix \(n_post, n_pre\) \(got shape"):
         angles_per_neuron([1.0, 2.0], [1.0, 2.0])
+
+
+A = np.array([[1.0, 0.0], [0.0, 3.0], [0.0, 0.0]])
+TURNED = np.array([[0.0, 2.0], [0.0, 1.0], [1.0, 1.0]])
+
+
+def test_modulators_of_a_batch() -> None:
+    # By example 90 and 0 degrees, and none for the example without a modulator.
+    assert modulator_angle(A, TURNED) == pytest.approx(45.0)
+    assert modulator_angle(A, TURNED, "batch") == pytest.approx(angle(A, TURNED))
+    assert modulator_angle(A, TURNED, "batch") == pytest.approx(
+        np.degrees(np.arccos(3 / (10 * 7) ** 0.5))
+    )
+    by_neuron = [90.0, np.degrees(np.arccos(3 / (3 * 6**0.5)))]
+    assert modulator_angle(A, TURNED, "neurons") == pytest.approx(np.mean(by_neuron))
+    np.testing.assert_allclose(angles_per_neuron(A, TURNED), by_neuron)
+
+
+@pytest.mark.parametrize("over", ["examples", "batch", "neurons"])
+def test_opposed_modulators_are_not_folded(over: Literal["examples", "batch", "neurons"]) -> None:
+    delta = np.random.default_rng(0).normal(size=(20, 30))
+    assert modulator_angle(delta, -2 * delta, over) == pytest.approx(180.0)
+    assert modulator_angle(delta, 2 * delta, over) == pytest.approx(0.0, abs=1e-6)
+
+
+def test_only_the_size_of_examples_tells_the_two_means_apart() -> None:
+    delta, other = np.random.default_rng(0).normal(size=(2, 200, 50))
+    other = delta + np.where(np.arange(200)[:, None] < 100, 0.1, 10.0) * other
+    scale = np.where(np.arange(200)[:, None] < 100, 100.0, 1e-2)
+    assert modulator_angle(scale * delta, other) == pytest.approx(modulator_angle(delta, other))
+    assert modulator_angle(scale * delta, scale * other, "batch") < 10.0
+    assert modulator_angle(scale * delta, scale * other) > 35.0
+
+
+def test_no_modulator_no_angle() -> None:
+    assert np.isnan(modulator_angle(0 * A, TURNED))
+
+
+def test_modulators_refused() -> None:
+    with pytest.raises(InputError, match=r"a: expected \(n_examples, n_neurons\) \(got shape"):
+        modulator_angle([1.0], [2.0])
+    with pytest.raises(InputError, match=r"over: expected examples, batch or neurons \(got 'x'\)"):
+        modulator_angle(A, A, "x")  # type: ignore[arg-type]

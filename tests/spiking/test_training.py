@@ -1,7 +1,9 @@
 """Training in one call: what it refuses before it builds anything, and that `force` replaces."""
 
+import dataclasses
 from pathlib import Path
 
+import numpy as np
 import pytest
 
 from snn_credit import devices
@@ -94,6 +96,16 @@ def test_without_windows_nothing_is_watched(tmp_path: Path) -> None:
     assert bare.names("spikes") == bare.names("traces") == {}
     assert bare.windows == []
     assert len(bare.weights("hidden1_to_output", "w")[0]) == 1
+
+
+def test_windows_of_coloured_images_keep_them_in_grey(tmp_path: Path) -> None:
+    colours = dataclasses.replace(SMALL, image_shape=(4, 4, 4))
+    train(CIRCUIT, colours, tmp_path / "run.h5", images=5, evaluations=1, device="runtime")
+    grey = colours.images("validation").mean(axis=1)
+    for window in open_run(tmp_path / "run.h5").windows:
+        assert window.images.shape[1:] == (4, 4)
+        for image in window.images:
+            assert np.isclose(grey, image).all(axis=(1, 2)).any()
 
 
 class Notes(Silent):
