@@ -232,6 +232,19 @@ def info(run_file: RunFile) -> None:
 
 
 @app.command()
+def rules() -> None:
+    """Show the learning rules: source, whether synapses learn locally, and on which paths."""
+    from rich.table import Table
+
+    from snn_credit.overview import HEADER, rows
+
+    table = Table(*HEADER, box=None, pad_edge=False)
+    for row in rows():
+        table.add_row(*row)
+    _console().print(table)
+
+
+@app.command()
 def devices() -> None:
     """Say which devices are there, what the others lack, and which one auto takes."""
     from snn_credit.devices import available_devices, best

@@ -88,13 +88,17 @@ class _Learning(nn.Module):
             settle(self)
         if self._via == "w":
             return super().forward(input)
-        w = self.weight.detach()
-        via = expression(self._via)({"w": w, **self._variables()}, functions_for(w))
-        sums: Any = _Passed.apply(input, self.weight, via.to(input.dtype), self)
+        sums: Any = _Passed.apply(input, self.weight, self._feedback().to(input.dtype), self)
         if self.bias is None:
             return sums
         axes = 0 if isinstance(self, nn.Linear) else len(self.kernel_size)  # type: ignore[arg-type]
         return sums + self.bias.reshape(-1, *[1] * axes)
+
+    @torch.compiler.disable
+    def _feedback(self) -> Tensor:
+        """Return what takes the place of W'."""
+        w = self.weight.detach()
+        return expression(self._via)({"w": w, **self._variables()}, functions_for(w))
 
     def _variables(self) -> dict[str, Tensor]:
         own = (name.removeprefix("feedback_") for name in self._buffers)
@@ -148,6 +152,7 @@ def _convert(layer: Any, number: int, rule: Rule, via: str, draw: Draw) -> None:
     settle(layer, "start")
 
 
+@torch.compiler.disable
 def settle(layer: Any, every: Any = "step") -> None:
     """Apply constraints on a layer's W, and what makes feedback of W."""
     with torch.no_grad():

@@ -86,6 +86,11 @@ class Stack(nn.Module):
             return x
         if x.requires_grad:
             raise InputError("x: a stimulus without gradient, which no rule here gives (got one)")
+        return self._learn(x)
+
+    @torch.compiler.disable
+    def _learn(self, x: Tensor) -> Tensor:
+        # A compiler would trace the rule's own use of autograd, for pools, and lose it.
         names, parameters = zip(*self.named_parameters(), strict=True)
         return _Credit.apply(x, self, names, *parameters)  # type: ignore[no-any-return]
 

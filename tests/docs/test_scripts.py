@@ -56,6 +56,17 @@ def test_the_first_script_learns_and_draws(tmp_path: Path, monkeypatch: pytest.M
     assert {"images_seen", "test_error"} <= found["errors"].keys()
 
 
+def test_the_rate_script_is_shown_and_runs(monkeypatch, capsys) -> None:
+    text = (DOCS / "rate_script.py").read_text()
+    assert f"```python\n{text}```" in (DOCS / "rate.md").read_text()
+    few = text.replace("images=20_000", "images=300")
+    assert few != text
+    exec(compile(few, "rate_script.py", "exec"), {})
+    assert [line.split()[0] for line in capsys.readouterr().out.splitlines()] == [
+        *("BP", "FA", "uSF", "DFA", "Shallow")
+    ]
+
+
 def test_the_brian_script_runs_on_dense(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(DOCS / "brian_script.py")],

@@ -228,7 +228,7 @@ def test_gradients_add_up_over_passes(batch):
         assert torch.allclose(p.grad, 2 * once[name], atol=1e-6)
 
 
-def test_autocast_and_compile_leave_the_update_as_it_is(batch):
+def test_autocast_leaves_the_update_as_it_is(batch):
     x, y = batch
     module = convert(convnet(), "FA chain")
     expected = gradients(module, x, y)
@@ -238,6 +238,18 @@ def test_autocast_and_compile_leave_the_update_as_it_is(batch):
     for name, p in module.named_parameters():
         assert p.grad.dtype == torch.float32
         assert torch.allclose(p.grad, expected[name], rtol=0.05, atol=5e-3), name
+
+
+@pytest.mark.parametrize("rule", ["FA chain", "uSF SN"])
+@pytest.mark.parametrize("wrapped", [False, True])
+def test_compiled_modules_learn_alike(rule, wrapped, batch):
+    net = nn.Sequential(nn.Conv2d(3, 2, 3, stride=3), nn.Tanh(), nn.Flatten(), nn.Linear(50, 4))
+    module = convert(Wrapped(net) if wrapped else net, rule)
+    expected = gradients(module, *batch)
+    module.zero_grad()
+    present(torch.compile(module, backend="aot_eager"), *batch, cross_entropy)
+    for name, p in module.named_parameters():
+        assert torch.allclose(p.grad, expected[name], atol=1e-6), name
 
 
 def test_frozen_parameters_get_no_gradient(batch):

@@ -1,0 +1,138 @@
+"""How fast rules train rate-coded networks, beside backpropagation by torch's own layers.
+
+    python benchmarks/rate.py                       # a table
+    python benchmarks/rate.py --json FILE --markdown FILE
+
+A step is a batch of 64: forward pass, loss, the rule's changes, SGD with momentum. Every contender
+takes its turn in each round, on one thread; the median over rounds of the ratio to the round's
+plain backpropagation counts, so a busy machine slows all alike.
+"""
+
+from __future__ import annotations
+
+import argparse
+import json
+import statistics
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import torch
+from torch import Tensor, nn
+
+from snn_credit.models.perceptron import perceptron
+from snn_credit.rate import LOSSES, convert, present
+from snn_credit.recording.provenance import provenance
+
+BATCH = 64
+RULES = ("BP", "FA", "FA chain", "DFA", "uSF Init", "DRTP", "PEPITA")
+
+
+def fully_connected() -> tuple[nn.Sequential, tuple[int, ...]]:
+    """Return 784-1000-10, and the shape of a stimulus."""
+    return perceptron((784, 1000, 10), hidden="relu", output="linear"), (784,)
+
+
+def lenet() -> tuple[nn.Sequential, tuple[int, ...]]:
+    """Return LeNet for CIFAR-10, and the shape of a stimulus."""
+    net = nn.Sequential(
+        nn.Conv2d(3, 32, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Conv2d(32, 64, 5, padding=2), nn.ReLU(), nn.MaxPool2d(2),
+        nn.Flatten(), nn.Linear(64 * 64, 128), nn.ReLU(), nn.Linear(128, 10),
+    )  # fmt: skip
+    return net, (3, 32, 32)
+
+
+NETS = {"784-1000-10": fully_connected, "LeNet, CIFAR-10": lenet}
+
+
+class _Held(nn.Module):
+    """Hides that a module is a chain, so that its layers learn one by one, through autograd."""
+
+    def __init__(self, inner: nn.Module) -> None:
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x: Tensor) -> Tensor:
+        return self.inner(x)
+
+
+def stepper(module: nn.Module, x: Tensor, y: Tensor) -> Callable[[], None]:
+    """Return a function that trains a module for a step."""
+    optimiser = torch.optim.SGD(module.parameters(), lr=1e-4, momentum=0.9)
+    loss = LOSSES["cross entropy"]
+
+    def step() -> None:
+        optimiser.zero_grad(set_to_none=True)
+        present(module, x, y, loss)
+        optimiser.step()
+
+    return step
+
+
+def measure(rounds: int, steps: int) -> list[dict[str, float | str]]:
+    """Time every contender on every network."""
+    torch.set_num_threads(1)
+    rows: list[dict[str, float | str]] = []
+    for name, make in NETS.items():
+        torch.manual_seed(0)
+        net, shape = make()
+        x, y = torch.rand(BATCH, *shape), torch.randint(10, (BATCH,))
+        modules: dict[str, nn.Module] = {"plain torch": net}
+        modules |= {rule: convert(net, rule, shape=shape) for rule in RULES}
+        modules |= {
+            f"{rule}, by layers": convert(_Held(net), rule) for rule in ("FA chain", "uSF Init")
+        }
+        contenders = {label: stepper(module, x, y) for label, module in modules.items()}
+        for rows_of in _timed(contenders, rounds, steps):
+            rows.append({"network": name, **rows_of})
+    return rows
+
+
+def _timed(
+    contenders: dict[str, Callable[[], None]], rounds: int, steps: int
+) -> list[dict[str, float | str]]:
+    for step in contenders.values():
+        step()
+    times: dict[str, list[float]] = {label: [] for label in contenders}
+    for number in range(rounds):
+        order = list(contenders)
+        for label in order[number % len(order) :] + order[: number % len(order)]:
+            start = time.process_time()
+            for _ in range(steps):
+                contenders[label]()
+            times[label].append((time.process_time() - start) / steps)
+    plain = times["plain torch"]
+    return [
+        {
+            "contender": label,
+            "ms a step": 1000 * statistics.median(each),
+            "x plain": statistics.median(p / t for p, t in zip(plain, each, strict=True)),
+        }
+        for label, each in times.items()
+    ]
+
+
+def main() -> None:
+    """Measure, and say it."""
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--rounds", type=int, default=15)
+    parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--json", type=Path)
+    parser.add_argument("--markdown", type=Path)
+    given = parser.parse_args()
+    rows = measure(given.rounds, given.steps)
+    lines = ["| network | contender | ms a step | × plain |", "| --- | --- | --- | --- |"]
+    lines += [
+        f"| {row['network']} | {row['contender']} | {row['ms a step']:.2f} | {row['x plain']:.2f} |"
+        for row in rows
+    ]
+    print("\n".join(lines))
+    if given.markdown:
+        given.markdown.write_text("\n".join(lines) + "\n")
+    if given.json:
+        given.json.write_text(json.dumps({"rows": rows, "provenance": provenance()}, indent=1))
+
+
+if __name__ == "__main__":
+    main()
