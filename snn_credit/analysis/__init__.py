@@ -12,18 +12,25 @@ from snn_credit.analysis.embedding import embed, embeddings, neighbourhood_score
 from snn_credit.analysis.errors import nse
 from snn_credit.analysis.fields import receptive_fields
 from snn_credit.analysis.fig4 import figure4
+from snn_credit.analysis.flow import Plane, flow_field
 from snn_credit.analysis.learning import learning_curve
 from snn_credit.analysis.plateau import Plateau, plateau
 from snn_credit.analysis.raster import raster
 from snn_credit.analysis.scale import Net, learning_ms, scale_curves
 from snn_credit.analysis.signs import SignChanges, SignTracker, sign_changes
 from snn_credit.analysis.spikes import binned_rates, mean_rate, spike_trains
+from snn_credit.analysis.traces import TINTS, Panel, Span, Trace, shades, trace_grid
 
 __all__ = [
+    "TINTS",
     "Net",
+    "Panel",
+    "Plane",
     "Plateau",
     "SignChanges",
     "SignTracker",
+    "Span",
+    "Trace",
     "WeightFit",
     "angle",
     "angle_over_run",
@@ -34,6 +41,7 @@ __all__ = [
     "embeddings",
     "figure4",
     "fit_weights",
+    "flow_field",
     "learning_curve",
     "learning_ms",
     "mean_rate",
@@ -45,8 +53,10 @@ __all__ = [
     "raster",
     "receptive_fields",
     "scale_curves",
+    "shades",
     "sign_changes",
     "sign_congruence",
     "spike_trains",
+    "trace_grid",
     "weight_distributions",
 ]
