@@ -14,7 +14,7 @@ from math import isfinite, sqrt
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from snn_credit.errors import InputError, one_of
 
@@ -76,11 +76,9 @@ def perceptron(
     layers: list[nn.Module] = []
     for number, (pre, post) in enumerate(pairwise(sizes), start=1):
         layer = nn.Linear(pre, post, bias, dtype=dtype)
-        bound = scales[number - 1]
-        random = np.random.default_rng((seed, ord("w"), number - 1, number))
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(random.uniform(-bound, bound, (post, pre))))
-            if bias:
+        random = uniform(layer.weight, scales[number - 1], number, seed)
+        if bias:
+            with torch.no_grad():
                 layer.bias.copy_(torch.from_numpy(random.uniform(-bias_scale, bias_scale, post)))
         last = number == len(sizes) - 1
         activation = ACTIVATIONS[output if last else hidden]
@@ -88,6 +86,17 @@ def perceptron(
         if dropout and not last:
             layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers)
+
+
+def uniform(weight: Tensor, bound: float, number: int, seed: int) -> np.random.Generator:
+    """Draw the weights onto a layer, the number-th from the input, uniform in +-bound.
+
+    Returns the layer's stream of random numbers, for what else is drawn.
+    """
+    random = np.random.default_rng((seed, ord("w"), number - 1, number))
+    with torch.no_grad():
+        weight.copy_(torch.from_numpy(random.uniform(-bound, bound, tuple(weight.shape))))
+    return random
 
 
 def _scales(w_scale: float | Sequence[float] | None, sizes: Sequence[int]) -> list[float]:

@@ -16,6 +16,7 @@ from snn_credit.rate import LocallyConnected2d, Stack, convert, learnable, prese
 from snn_credit.rate.layers import descending
 from snn_credit.rate.losses import cross_entropy, squared_error
 from snn_credit.rules import RULES
+from snn_credit.rules.pepita import PEPITA_RANDOM, PEPITA_SECOND_ERROR
 
 
 def convnet(dropout=0.0):
@@ -364,6 +365,34 @@ def test_a_rule_that_must_be_told_says_so(batch):
         module = convert(convnet(), rule, shape=x.shape[1:])
         with pytest.raises(InputError, match=rf"{rule}: reads {reads}: .*present, .*got neither"):
             module(x)
+
+
+def test_an_error_of_a_later_window_asks_for_the_loss(batch):
+    x, y = batch
+    module = convert(convnet(), PEPITA_SECOND_ERROR, shape=x.shape[1:])
+    with pytest.raises(InputError, match=r"reads err of a later window: .*\(got neither\)"):
+        module(x)
+    with pytest.raises(InputError, match=r"error_of: a function of the output.*\(got None\)"):
+        module.credit(module.present(x), torch.ones(5, 4))
+    gradients(module, x, y)  # told the loss
+    convert(convnet(), "PEPITA", shape=x.shape[1:])(x)  # reads the first window's alone
+
+
+def test_neurons_are_given_what_the_path_does_not_know(batch):
+    x, y = batch
+    made = {"r": lambda h: 0.01 * torch.ones_like(h)}
+    module = convert(convnet(), PEPITA_RANDOM, shape=x.shape[1:], given=made)
+    layers = module.present(x).net.layers
+    assert [layer["r"].shape for layer in layers[1:]] == [layer["h"].shape for layer in layers[1:]]
+    assert gradients(module, x, y)["0.weight"].any()
+    made["r"] = torch.zeros_like
+    module = convert(convnet(), PEPITA_RANDOM, shape=x.shape[1:], given=made)
+    assert not gradients(module, x, y)["0.weight"].any()
+
+
+def test_what_no_neuron_needs_is_not_given():
+    with pytest.raises(InputError, match=r"given: names that FA needs: none \(got 'r'\)"):
+        convert(convnet(), "FA", given={"r": torch.zeros_like})
 
 
 def test_a_stimulus_that_wants_a_gradient_is_refused(batch):
