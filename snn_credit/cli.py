@@ -236,14 +236,10 @@ def info(run_file: RunFile) -> None:
 @app.command()
 def rules() -> None:
     """Show the learning rules: source, whether synapses learn locally, and on which paths."""
-    from rich.table import Table
-
+    from snn_credit.harness.show import rule_table
     from snn_credit.overview import HEADER, rows
 
-    table = Table(*HEADER, box=None, pad_edge=False)
-    for row in rows():
-        table.add_row(*row)
-    _console().print(table)
+    rule_table(_console(), HEADER, rows())
 
 
 @app.command()
