@@ -16,6 +16,13 @@ from snn_credit.harness import Experiment
 TABLE: dict[str, str] = {
     "demo": "snn_credit.experiments.demo",
     "lillicrap-spiking": "snn_credit.experiments.lillicrap_spiking",
+    "pepita-table1": "snn_credit.experiments.pepita_table1",
+    "pepita-slowness": "snn_credit.experiments.pepita_slowness",
+    "pepita-controls": "snn_credit.experiments.pepita_controls",
+    "pepita-dynamics": "snn_credit.experiments.pepita_dynamics",
+    "pepita-weights": "snn_credit.experiments.pepita_weights",
+    "pepita-whitened": "snn_credit.experiments.pepita_whitened",
+    "pepita-tsne": "snn_credit.experiments.pepita_tsne",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 

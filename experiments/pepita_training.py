@@ -78,6 +78,8 @@ class Learner:
         See `snn_credit.models.pepita.network`.
     spread, k
         See `snn_credit.models.pepita.learner`.
+    mirrored : bool
+        Take -F in place of F.
     variant : Rule, optional
         What teaches in place of the rule, with its settings: one of `snn_credit.rules.pepita`.
     lr, drops : float, tuple of float, optional
@@ -92,6 +94,7 @@ class Learner:
     normal: bool = False
     spread: str = "code"
     k: float | None = None
+    mirrored: bool = False
     variant: Rule | None = None
     lr: float | None = None
     drops: tuple[float, ...] | None = None
@@ -105,7 +108,10 @@ class Learner:
             normal=self.normal, activation="tanh" if self.rule == "DRTP" else "relu", seed=seed,
         )  # fmt: skip
         rule = self.variant or {"FA": "FA chain"}.get(self.rule, self.rule)
-        return learner(net, rule, data.shape, spread=self.spread, k=self.k, seed=seed)
+        made = learner(net, rule, data.shape, spread=self.spread, k=self.k, seed=seed)
+        if self.mirrored:
+            made.synapses.get_buffer("b_0_2").neg_()
+        return made
 
     def train(self, data: Dataset, seed: int, net: Stack | None = None, **more: Any) -> History:
         """Train it, with the settings of the column that the data's name chooses.
@@ -149,9 +155,7 @@ def train(
     net = learner.network(data, context.seed)
     found = kept(path, net) if context.resume else None
     if found is None:
-        found = learner.train(
-            data, context.seed, net, progress=context.progress, what=name, **more
-        )
+        found = learner.train(data, context.seed, net, progress=context.progress, what=name, **more)
         keep(
             path, found, experiment=id, config=asdict(config), seed=context.seed,
             sizes=(data.features, data.classes),
@@ -160,7 +164,10 @@ def train(
 
 
 def load(
-    name: str, images: int | None = None, test_images: int | None = None, held_out: bool = True
+    name: str,
+    images: int | None = None,
+    validation_images: int | None = None,
+    held_out: bool = True,
 ) -> Dataset:
     """Load data; without ``held_out`` all official training images train, as in the paper.
 
@@ -179,7 +186,7 @@ def load(
             validation_x=data.test_x,
             validation_y=data.test_y,
         )
-    return data.subset(images, test_images)
+    return data.subset(images, n_validation=validation_images if held_out else None)
 
 
 def load_if_there(name: str, context: Context, **more: Any) -> Dataset | None:
@@ -189,6 +196,11 @@ def load_if_there(name: str, context: Context, **more: Any) -> Dataset | None:
     except InputError as error:
         context.progress.note(f"{TITLES[name]} is left out: {error}")
         return None
+
+
+def early(epochs: int) -> tuple[float, ...]:
+    """Return where lr falls, as fractions, in the first epochs of the paper's 100: at epoch 60."""
+    return (60 / epochs,) if epochs > 60 else ()
 
 
 def check_column(name: str) -> tuple[str, str]:
