@@ -18,7 +18,7 @@ from __future__ import annotations
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
-from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, load, train
+from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, cost, load, train
 from snn_credit.harness import Context, Experiment, Table, require
 
 FIRST, SECOND = "PEPITA, first pass presynaptic", "PEPITA, error of the second pass"
@@ -86,5 +86,8 @@ EXPERIMENT = Experiment(
         "paper": Config(images=None, hidden=1024, epochs=100, lr=0.01, held_out=False),
     },
     run=run,
+    cost=lambda config: cost(
+        (config.data, learner, config.images) for learner in learners(config).values()
+    ),
     paper_numbers={"PEPITA": {TEST: 52.57}, "F=0": {TEST: 44.6}},
 )

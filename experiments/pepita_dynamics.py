@@ -21,7 +21,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
-from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, early, load, train
+from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, cost, early, load, train
 from snn_credit.harness import Context, Experiment, Table, require
 
 if TYPE_CHECKING:
@@ -56,18 +56,23 @@ def weights(net: Any) -> Mapping[str, float]:
     return {"angle": angle(second @ first, feedback), "norm": float((first**2).sum() ** 0.5)}
 
 
-def run(config: Config, context: Context) -> Table:
-    """Train with one seed, and once more mirrored; draw the three panels."""
+def learners(config: Config) -> dict[str, Learner]:
+    """Return what is trained, by the names of the rows."""
     from snn_credit.rules.pepita import PEPITA_MINUS
 
-    data = load(config.data, config.images, held_out=config.held_out)
     learner = Learner("PEPITA", config.epochs, hidden=config.hidden, drops=early(config.epochs))
-    learners = {"PEPITA": learner}
+    found = {"PEPITA": learner}
     if config.mirrored:
-        learners[MIRRORED] = replace(learner, variant=PEPITA_MINUS, mirrored=True)
+        found[MIRRORED] = replace(learner, variant=PEPITA_MINUS, mirrored=True)
+    return found
+
+
+def run(config: Config, context: Context) -> Table:
+    """Train with one seed, and once more mirrored; draw the three panels."""
+    data = load(config.data, config.images, held_out=config.held_out)
     histories = {
         name: train(each, data, name, config, context, EXPERIMENT.id, watch=weights)
-        for name, each in learners.items()
+        for name, each in learners(config).items()
     }
     _draw(config, context, histories, len(data.train_y))
     return {name: _row(history) for name, history in histories.items()}
@@ -116,5 +121,8 @@ EXPERIMENT = Experiment(
         "paper": Config(epochs=100, mirrored=False, held_out=False),
     },
     run=run,
+    cost=lambda config: cost(
+        (config.data, learner, config.images) for learner in learners(config).values()
+    ),
     paper_numbers={"PEPITA": {START: 90.0, END: 120.0}},
 )

@@ -25,6 +25,7 @@ from snn_credit.experiments.pepita_training import (
     TEST,
     TITLES,
     Learner,
+    cost,
     early,
     load_if_there,
     train,
@@ -74,7 +75,7 @@ def run(config: Config, context: Context) -> Table:
             continue
         n, curves = len(data.train_y), {}
         for rule in RULES:
-            learner = Learner(rule, epochs, hidden=config.hidden, drops=early(epochs))
+            learner = _learner(config, rule, epochs)
             history = train(learner, data, f"{name} {rule}", config, context, EXPERIMENT.id)
             curve = plateau(history.images_seen / n, 100 - history.validation_error)
             rows[rule] |= {slowness: curve.slowness, accuracy: 100 - history.test_error}
@@ -84,6 +85,19 @@ def run(config: Config, context: Context) -> Table:
         raise InputError("datasets: one at least that is there (got none)")
     trace_grid([panels], height=2.4).savefig(context.out / "slowness.png")
     return rows
+
+
+def _learner(config: Config, rule: str, epochs: int) -> Learner:
+    return Learner(rule, epochs, hidden=config.hidden, drops=early(epochs))
+
+
+def _cost(config: Config) -> str | None:
+    each = zip(config.datasets, config.images, config.epochs, strict=True)
+    return cost(
+        (name, _learner(config, rule, epochs), images)
+        for name, images, epochs in each
+        for rule in RULES
+    )
 
 
 def _panel(
@@ -127,5 +141,6 @@ EXPERIMENT = Experiment(
         "paper": Config(images=(0, 0, 0), epochs=(100, 100, 100), hidden=1024, held_out=False),
     },
     run=run,
+    cost=_cost,
     paper_numbers=_paper(),
 )

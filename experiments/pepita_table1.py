@@ -29,6 +29,7 @@ from snn_credit.experiments.pepita_training import (
     TITLES,
     Learner,
     check_column,
+    cost,
     load_if_there,
     train,
 )
@@ -75,39 +76,48 @@ def heading(column: str) -> str:
     return f"{kind} {TITLES[data]}, {TEST}"
 
 
+def _rows(config: Config) -> tuple[str, ...]:
+    return (*config.rules, *([PRINTED] if config.printed else []))
+
+
+def learners(config: Config, column: str) -> dict[str, Learner]:
+    """Return what is trained in a column, by row."""
+    kind, _ = check_column(column)
+    whole = column in config.full
+    epochs = {"FC": config.fc_epochs, "conv": config.conv_epochs}[kind]
+    return {
+        row: Learner(
+            rule="PEPITA" if row == PRINTED else row,
+            epochs=config.epochs if whole else epochs,
+            kind=kind,
+            hidden=config.hidden,
+            spread="printed" if row == PRINTED else "code",
+            drops=config.drops if whole else None,
+        )
+        for row in _rows(config)
+        if row != PRINTED or column in config.printed
+    }
+
+
 def run(config: Config, context: Context) -> Table:
     """Train every rule in every column with one seed; draw a learning curve for each column."""
     from snn_credit.analysis import learning_curve
 
-    rows: dict[str, dict[str, float | None]] = {
-        name: {} for name in (*config.rules, *([PRINTED] if config.printed else []))
-    }
+    rows: dict[str, dict[str, float | None]] = {name: {} for name in _rows(config)}
     measured = 0
     for column in config.columns:
-        kind, name = check_column(column)
+        _, name = check_column(column)
         for row in rows.values():
             row[heading(column)] = None
-        whole = column in config.full
         data = load_if_there(
-            name, context, images=None if whole else config.images,
+            name, context, images=None if column in config.full else config.images,
             validation_images=config.validation_images, held_out=config.held_out,
         )  # fmt: skip
         if data is None:
             continue
         measured += 1
-        epochs = {"FC": config.fc_epochs, "conv": config.conv_epochs}[kind]
         curves: dict[str, list[Mapping[str, object]]] = {}
-        for row in rows:
-            if row == PRINTED and column not in config.printed:
-                continue
-            learner = Learner(
-                rule="PEPITA" if row == PRINTED else row,
-                epochs=config.epochs if whole else epochs,
-                kind=kind,
-                hidden=config.hidden,
-                spread="printed" if row == PRINTED else "code",
-                drops=config.drops if whole else None,
-            )
+        for row, learner in learners(config, column).items():
             history = train(learner, data, f"{column} {row}", config, context, EXPERIMENT.id)
             rows[row][heading(column)] = 100 - history.test_error
             curves[row] = [vars(history)]
@@ -117,6 +127,14 @@ def run(config: Config, context: Context) -> Table:
     if not measured:
         raise InputError("columns: one at least whose data are there (got none)")
     return rows
+
+
+def _cost(config: Config) -> str | None:
+    return cost(
+        (check_column(column)[1], learner, None if column in config.full else config.images)
+        for column in config.columns
+        for learner in learners(config, column).values()
+    )
 
 
 def _paper() -> Table:
@@ -147,5 +165,6 @@ EXPERIMENT = Experiment(
         ),
     },
     run=run,
+    cost=_cost,
     paper_numbers=_paper(),
 )  # fmt: skip

@@ -7,7 +7,7 @@ shorter run keeps its form. Momentum is 0.9. Inputs lie in [0, 1].
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -196,6 +196,32 @@ def load_if_there(name: str, context: Context, **more: Any) -> Dataset | None:
     except InputError as error:
         context.progress.note(f"{TITLES[name]} is left out: {error}")
         return None
+
+
+#: Inputs and official training images of each data set.
+_SIZES = {
+    "mnist": (784, 60_000), "cifar10": (3072, 50_000), "cifar100": (3072, 50_000),
+    "digits": (64, 1437),
+}  # fmt: skip
+_PER_SYNAPSE, _PER_PIXEL = 2.4e-10, 1e-6  # seconds on one core, of a presentation
+
+
+def cost(trainings: Iterable[tuple[str, Learner, int | None]]) -> str | None:
+    """Say what trainings take, each of a data set, a learner and a number of images, if minutes."""
+    listed, seconds = list(trainings), 0.0
+    for name, learner, images in listed:
+        features, all_images = _SIZES[name]
+        each = _PER_SYNAPSE * features * learner.hidden
+        if learner.kind == "conv":
+            each = _PER_PIXEL * features
+        seconds += learner.epochs * (images or all_images) * each
+    if seconds < 120:
+        return None
+    time = f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+    return (
+        f"{len(listed)} training{'s' * (len(listed) > 1)}: about {time} a seed on one core; "
+        "a run that is stopped goes on with the trainings that are left"
+    )
 
 
 def early(epochs: int) -> tuple[float, ...]:

@@ -15,7 +15,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
-from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, early, load, train
+from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, cost, early, load, train
 from snn_credit.harness import Context, Experiment, Table, require
 
 if TYPE_CHECKING:
@@ -45,6 +45,10 @@ class Config:
         require(self, ("shown",), lambda n: n > 30, "more than t-SNE's perplexity of 30")
 
 
+def _learner(config: Config) -> Learner:
+    return Learner("PEPITA", config.epochs, hidden=config.hidden, drops=early(config.epochs))
+
+
 def hidden(net: Any, x: NDArray[np.float32]) -> NDArray[np.float32]:
     """Return the hidden layer's activity without dropout, (n, n_1), for inputs (n, n_0)."""
     import torch
@@ -61,9 +65,8 @@ def run(config: Config, context: Context) -> Table:
 
     data = load(config.data, config.images, held_out=config.held_out)
     some = data.subset(n_test=config.shown)
-    learner = Learner("PEPITA", config.epochs, hidden=config.hidden, drops=early(config.epochs))
-    before = learner.network(data, context.seed)
-    history = train(learner, data, "PEPITA", config, context, EXPERIMENT.id)
+    before = _learner(config).network(data, context.seed)
+    history = train(_learner(config), data, "PEPITA", config, context, EXPERIMENT.id)
     rows: dict[str, dict[str, float | None]] = {}
     panels = {}
     for name, net, accuracy in (
@@ -92,4 +95,5 @@ EXPERIMENT = Experiment(
         "paper": Config(epochs=100, shown=5000, held_out=False),
     },
     run=run,
+    cost=lambda config: cost([(config.data, _learner(config), config.images)]),
 )

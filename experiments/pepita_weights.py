@@ -14,7 +14,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
-from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, load, train
+from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, cost, load, train
 from snn_credit.harness import Context, Experiment, Table, require
 
 LAYERS = ("W1", "W2")
@@ -36,6 +36,18 @@ class Config:
         require(self, ("dropout",), lambda p: 0 <= p < 1, "a fraction from 0 to below 1")
 
 
+def learners(config: Config) -> dict[str, Learner]:
+    """Return what is trained, by the names of the rows."""
+    found = {}
+    for rule in ("BP", "PEPITA"):
+        for dropout in config.dropout:
+            name = f"{rule}, dropout {dropout:.0%}" if dropout else f"{rule}, no dropout"
+            found[name] = Learner(
+                rule, config.epochs, hidden=config.hidden, dropout=dropout, normal=True
+            )
+    return found
+
+
 def run(config: Config, context: Context) -> Table:
     """Train with one seed, and fit both distributions to both layers."""
     from snn_credit.analysis import fit_weights, weight_distributions
@@ -43,22 +55,17 @@ def run(config: Config, context: Context) -> Table:
     data = load(config.data, config.images, held_out=config.held_out)
     rows: dict[str, dict[str, float | None]] = {}
     panels = {}
-    for rule in ("BP", "PEPITA"):
-        for dropout in config.dropout:
-            name = f"{rule}, dropout {dropout:.0%}" if dropout else f"{rule}, no dropout"
-            learner = Learner(
-                rule, config.epochs, hidden=config.hidden, dropout=dropout, normal=True
-            )
-            history = train(learner, data, name, config, context, EXPERIMENT.id)
-            rows[name] = {TEST: 100 - history.test_error}
-            for layer, w in zip(LAYERS, history.module.parameters(), strict=True):
-                fit = fit_weights(w.detach().numpy())
-                rows[name] |= {
-                    f"degrees of freedom of {layer}": fit.df,
-                    f"AIC difference of {layer}": fit.aic_difference,
-                    f"standard deviation of {layer}": fit.sd,
-                }
-                panels[f"{layer}: {name}"] = w.detach().numpy()
+    for name, learner in learners(config).items():
+        history = train(learner, data, name, config, context, EXPERIMENT.id)
+        rows[name] = {TEST: 100 - history.test_error}
+        for layer, w in zip(LAYERS, history.module.parameters(), strict=True):
+            fit = fit_weights(w.detach().numpy())
+            rows[name] |= {
+                f"degrees of freedom of {layer}": fit.df,
+                f"AIC difference of {layer}": fit.aic_difference,
+                f"standard deviation of {layer}": fit.sd,
+            }
+            panels[f"{layer}: {name}"] = w.detach().numpy()
     by_layer = {name: panels[name] for name in sorted(panels)}
     weight_distributions(by_layer).savefig(context.out / "weights.png")
     return rows
@@ -75,4 +82,7 @@ EXPERIMENT = Experiment(
         "paper": Config(images=None, epochs=100, held_out=False),
     },
     run=run,
+    cost=lambda config: cost(
+        (config.data, learner, config.images) for learner in learners(config).values()
+    ),
 )

@@ -12,9 +12,9 @@ the paper has at epoch 60; 5,000 are held out. 1 minute a seed on one core.
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
-from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, early, load, train
+from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, cost, early, load, train
 from snn_credit.harness import Context, Experiment, Table, require
 
 
@@ -35,20 +35,21 @@ class Config:
         require(self, ("lr", "epsilon"), lambda value: value > 0, "a number above 0")
 
 
+def learners(config: Config) -> dict[str, Learner]:
+    """Return what is trained on plain and on white inputs, by the names of the rows."""
+    plain = Learner("PEPITA", config.epochs, hidden=config.hidden, drops=early(config.epochs))
+    return {"PEPITA": plain, "PEPITA, whitened": replace(plain, lr=config.lr)}
+
+
 def run(config: Config, context: Context) -> Table:
     """Train on plain and on white inputs with one seed."""
     from snn_credit.analysis import learning_curve
     from snn_credit.data.whitening import whitened
 
     plain = load(config.data, config.images, held_out=config.held_out)
+    white = whitened(plain, config.epsilon)
     rows, curves = {}, {}
-    for name, data, lr in (
-        ("PEPITA", plain, None),
-        ("PEPITA, whitened", whitened(plain, config.epsilon), config.lr),
-    ):
-        learner = Learner(
-            "PEPITA", config.epochs, hidden=config.hidden, lr=lr, drops=early(config.epochs)
-        )
+    for (name, learner), data in zip(learners(config).items(), (plain, white), strict=True):
         history = train(learner, data, name, config, context, EXPERIMENT.id)
         rows[name] = {TEST: 100 - history.test_error}
         curves[name] = [vars(history)]
@@ -69,5 +70,8 @@ EXPERIMENT = Experiment(
         "paper": Config(epochs=100, held_out=False),
     },
     run=run,
+    cost=lambda config: cost(
+        (config.data, learner, config.images) for learner in learners(config).values()
+    ),
     paper_numbers={"PEPITA": {TEST: 98.01}, "PEPITA, whitened": {TEST: 92.08}},
 )

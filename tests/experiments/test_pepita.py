@@ -3,6 +3,7 @@
 Their networks are small here; that the rules are right is tested elsewhere.
 """
 
+import re
 from dataclasses import replace
 from importlib import import_module
 from math import isfinite
@@ -67,6 +68,14 @@ def test_smoke(name: str, tables: dict[str, Any]) -> None:
     assert values
     assert all(map(isfinite, values))
     assert set(experiment.paper_numbers) <= set(table)
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_long_run_says_what_it_costs(name: str) -> None:
+    experiment = import_module(TABLE[name]).EXPERIMENT
+    assert experiment.cost(experiment.presets["smoke"]) is None
+    said = experiment.cost(experiment.presets["paper"])
+    assert re.fullmatch(r"\d+ trainings?: about \d+ (minutes|hours) a seed on one core; .*", said)
 
 
 def test_every_column_of_the_paper_is_there() -> None:
