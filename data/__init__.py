@@ -8,13 +8,24 @@ from types import MappingProxyType
 
 from snn_credit.data import cifar, digits, mnist, mnist_back_image, svhn, timit
 from snn_credit.data.dataset import Dataset
+from snn_credit.data.folder_dataset import FolderDataset, load_folders
 from snn_credit.data.image_folder import ImageFolder
 from snn_credit.data.splits import hold_out
 from snn_credit.data.tasks import Task
 from snn_credit.data.whitening import whitened
 from snn_credit.errors import InputError
 
-__all__ = ["LOADERS", "Dataset", "ImageFolder", "Task", "hold_out", "load", "whitened"]
+__all__ = [
+    "LOADERS",
+    "Dataset",
+    "FolderDataset",
+    "ImageFolder",
+    "Task",
+    "hold_out",
+    "load",
+    "load_folders",
+    "whitened",
+]
 
 LOADERS: Mapping[str, Callable[[], Dataset]] = MappingProxyType(
     {

@@ -16,6 +16,15 @@ from snn_credit.harness import Experiment
 TABLE: dict[str, str] = {
     "demo": "snn_credit.experiments.demo",
     "lillicrap-spiking": "snn_credit.experiments.lillicrap_spiking",
+    "lillicrap-linear": "snn_credit.experiments.lillicrap_linear",
+    "lillicrap-teacher": "snn_credit.experiments.lillicrap_teacher",
+    "lillicrap-mechanics": "snn_credit.experiments.lillicrap_mechanics",
+    "lillicrap-xor": "snn_credit.experiments.lillicrap_xor",
+    "lillicrap-momentum": "snn_credit.experiments.lillicrap_momentum",
+    "lillicrap-flow": "snn_credit.experiments.lillicrap_flow",
+    "lillicrap-deterministic": "snn_credit.experiments.lillicrap_deterministic",
+    "lillicrap-switch": "snn_credit.experiments.lillicrap_switch",
+    "lillicrap-pseudoinverse": "snn_credit.experiments.lillicrap_pseudoinverse",
     "pepita-table1": "snn_credit.experiments.pepita_table1",
     "pepita-slowness": "snn_credit.experiments.pepita_slowness",
     "pepita-controls": "snn_credit.experiments.pepita_controls",
@@ -23,6 +32,7 @@ TABLE: dict[str, str] = {
     "pepita-weights": "snn_credit.experiments.pepita_weights",
     "pepita-whitened": "snn_credit.experiments.pepita_whitened",
     "pepita-tsne": "snn_credit.experiments.pepita_tsne",
+    "pepita-theory": "snn_credit.experiments.pepita_theory",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 

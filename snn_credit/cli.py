@@ -138,7 +138,7 @@ def run_(
     from snn_credit.harness import show
     from snn_credit.harness.config import with_settings
     from snn_credit.harness.display import choose_display
-    from snn_credit.harness.run import Request, run
+    from snn_credit.harness.run import Request, follows, run
 
     found = load(experiment)
     config = with_settings(found.preset(preset), settings or [])
@@ -165,6 +165,8 @@ def run_(
         result, worked = run(request, choose_display(_console(stderr=True)), notes)
     except KeyboardInterrupt:
         raise typer.Exit(_stopped(request, settings or [])) from None
+    if follows():
+        return
     if not worked:
         show.line(_console(), f"{request.out} is complete: nothing to continue")
     show.result(_console(), result)

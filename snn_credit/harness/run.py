@@ -2,13 +2,16 @@
 
 from __future__ import annotations
 
+import os
 import shutil
 import time
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from tempfile import TemporaryDirectory
 from typing import Any
 
+from snn_credit.errors import InputError
 from snn_credit.harness.config import to_plain
 from snn_credit.harness.display import Display
 from snn_credit.harness.experiment import Context, Experiment, Table
@@ -67,7 +70,8 @@ def run(
 ) -> tuple[dict[str, Any], bool]:
     """Run what is asked for; return the result, and whether anything was left to do.
 
-    ``notes`` are shown before work begins, once the folder is ours.
+    ``notes`` are shown before work begins, once the folder is ours. Of several processes, as
+    ``torchrun`` starts them, the first alone has the folder; the others work for it.
 
     Raises
     ------
@@ -78,6 +82,9 @@ def run(
     WorkerError
         A seed in a process of its own failed.
     """
+    _check_processes(request)
+    if follows():
+        return _follow(request), True
     with open_folder(
         request.out, request.manifest, force=request.force, resume=request.resume
     ) as folder:
@@ -94,6 +101,23 @@ def run(
             return run_seed(request.experiment, request.preset, request.config, context), True
         finally:
             display.close()
+
+
+def follows() -> bool:
+    """Whether this is one of ``torchrun``'s processes, and not the one that writes."""
+    return int(os.environ.get("RANK", "0")) > 0
+
+
+def _check_processes(request: Request) -> None:
+    if request.several and int(os.environ.get("WORLD_SIZE", "1")) > 1:
+        raise InputError(f"--seeds: one seed under torchrun (got {len(request.seeds)})")
+
+
+def _follow(request: Request) -> dict[str, Any]:
+    """Take part in what the first process runs, whose folder is not ours."""
+    with TemporaryDirectory(prefix="snn_credit_") as folder:
+        context = Context(Path(folder), request.seeds[0], request.device, request.resume)
+        return {"measured": request.experiment.run(request.config, context)}
 
 
 def run_seed(

@@ -2,6 +2,7 @@
 
 from snn_credit.rate.convert import convert, present
 from snn_credit.rate.evaluation import evaluate
+from snn_credit.rate.layers import constrain
 from snn_credit.rate.losses import LOSSES
 from snn_credit.rate.stack import Stack
 from snn_credit.rate.support import learnable, obstacles
@@ -14,6 +15,7 @@ __all__ = [
     "LocallyConnected2d",
     "Settings",
     "Stack",
+    "constrain",
     "convert",
     "evaluate",
     "fit",

@@ -14,8 +14,10 @@ from torch import Tensor, nn
 from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw, feedback_variables
 from snn_credit.rate.stack import Stack
+from snn_credit.rate.uncompiled import uncompiled
 from snn_credit.rate.wiring import wiring_of
 from snn_credit.rules import Local, Message, Rule
+from snn_credit.rules.constraints import begun
 from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.interpreter import Interpreter
 from snn_credit.rules.net import Net
@@ -94,7 +96,7 @@ class _Learning(nn.Module):
         axes = 0 if isinstance(self, nn.Linear) else len(self.kernel_size)  # type: ignore[arg-type]
         return sums + self.bias.reshape(-1, *[1] * axes)
 
-    @torch.compiler.disable
+    @uncompiled
     def _feedback(self) -> Tensor:
         """Return what takes the place of W'."""
         w = self.weight.detach()
@@ -152,13 +154,13 @@ def _convert(layer: Any, number: int, rule: Rule, via: str, draw: Draw) -> None:
     settle(layer, "start")
 
 
-@torch.compiler.disable
-def settle(layer: Any, every: Any = "step") -> None:
-    """Apply constraints on a layer's W, and what makes feedback of W."""
+@uncompiled
+def settle(layer: Any, every: Any = "step", rule: Rule | None = None) -> None:
+    """Apply constraints on a layer's W, and what makes feedback of W: those of its rule, or one."""
     with torch.no_grad():
         variables = {"w": layer.weight.detach(), **layer._variables()}
         net = Net(layers=[], forward={1: variables})
-        Interpreter(layer.rule).run_hosts(net, every)
+        Interpreter(rule or layer.rule).run_hosts(net, every)
         layer.weight.copy_(variables.pop("w"))
         for name, values in variables.items():
             if f"feedback_{name}" in layer._buffers:
@@ -179,3 +181,31 @@ def settle_all(module: nn.Module) -> None:
             settle(part)
         elif isinstance(part, Stack):
             part.settle()
+
+
+def constrain(module: nn.Module, *names: str) -> None:
+    """Put the forward weights of a module that learns by a rule under constraints from now on.
+
+    Norms and signs are those that the weights have now. The rule stays what it is.
+
+    Parameters
+    ----------
+    module : nn.Module
+        One that `snn_credit.rate.convert` made.
+    *names : str
+        In `snn_credit.rules.constraints.CONSTRAINTS`.
+
+    Raises
+    ------
+    InputError
+        If a constraint is unknown, or nothing in the module learns by a rule.
+    """
+    learning = [part for part in module.modules() if isinstance(part, _Learning | Stack)]
+    if not learning:
+        raise InputError(f"module: one that convert made (got {type(module).__name__})")
+    for part in learning:
+        if isinstance(part, Stack):
+            part.constrain(*names)
+        else:
+            part.rule, added = begun(part.rule, *names)
+            settle(part, "start", added)

@@ -42,14 +42,19 @@ class Presentation:
         self._stages, self.net, self.x = stages, net, x
         self._masks: dict[int, Tensor] = {}
         self._first: Tensor | None = None
+        self._onwards: Passage | None = None
         self.error_of: Callable[[Tensor], Tensor] | None = None
         net.layers[0]["x"] = x
         self.drive(x)
 
     @property
     def output(self) -> Tensor:
-        """The activity of the output layer, (batch, ...)."""
-        return self.net.layers[-1]["h"]
+        """What comes out of the chain, (batch, ...): the output layer's activity, pooled or not."""
+        return self.net.layers[-1]["h"] if self._onwards is None else self._onwards.out
+
+    def at_neurons(self, above: Tensor) -> Tensor:
+        """Return the derivative by the output layer's activity, given that by the output."""
+        return above if self._onwards is None else self._onwards.down(above)
 
     def error(self) -> Tensor:
         """Return dLoss/dh of each example's output as it is now, (batch, n_L)."""
@@ -82,6 +87,8 @@ class Presentation:
             net.layers[number] |= {"h": below, "df": slope}
             plain = before is None and after is None
             net.wiring[number] = wiring if plain else Through(before, wiring, after)
+        onwards = self._stages[-1].onwards
+        self._onwards = Passage(onwards, below, self._mask) if onwards else None
 
     def disturbed(self, sig: float) -> Tensor:
         """Return the output with noise of standard deviation sig on the hidden layers' activity.
@@ -102,6 +109,8 @@ class Presentation:
                 noise = sig * torch.randn_like(below)
                 self.net.layers[number]["noise"] = noise
                 below = below + noise
+        for module in self._stages[-1].onwards:
+            below = self._passed(module, below)
         return below
 
     def _sums(

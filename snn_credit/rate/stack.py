@@ -19,7 +19,9 @@ from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw, feedback_variables, skips
 from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
 from snn_credit.rate.stages import stages_of
+from snn_credit.rate.uncompiled import uncompiled
 from snn_credit.rules import Message, Rule
+from snn_credit.rules.constraints import begun
 from snn_credit.rules.expressions import expression
 from snn_credit.rules.interpreter import Interpreter
 from snn_credit.rules.names import names_of
@@ -72,11 +74,18 @@ class Stack(nn.Module):
         self.rule, self._interpreter = rule, Interpreter(rule)
         self._told: _Told | None = None
         self._rates, self._given = {**rule.rates, **rates}, dict(given)
+        wanted = _told_names(self._interpreter, self._given)
+        if self._stages[-1].onwards and wanted & {"ystar", "err of a later window"}:
+            kinds = ", ".join(type(part).__name__ for part in self._stages[-1].onwards)
+            raise InputError(
+                f"module: the output layer's neurons at the end, whose targets {rule.name} reads "
+                f"(got {kinds})"
+            )
         self._correction = _correction(rule) if takes_correction(self._stages[0]) else None
         self.synapses = nn.Module()
         self._places: dict[str, tuple[str, Any, str]] = {}
         self._draw_synapses(draw, shape)
-        self._run_hosts("start")
+        self._run_hosts(self._interpreter, "start")
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, (batch, n_L), for stimuli (batch, ...)."""
@@ -88,7 +97,7 @@ class Stack(nn.Module):
             raise InputError("x: a stimulus without gradient, which no rule here gives (got one)")
         return self._learn(x)
 
-    @torch.compiler.disable
+    @uncompiled
     def _learn(self, x: Tensor) -> Tensor:
         # A compiler would trace the rule's own use of autograd, for pools, and lose it.
         names, parameters = zip(*self.named_parameters(), strict=True)
@@ -108,7 +117,13 @@ class Stack(nn.Module):
 
     def settle(self) -> None:
         """Apply constraints on W, and what makes feedback of W, as after each step."""
-        self._run_hosts("step")
+        self._run_hosts(self._interpreter, "step")
+
+    def constrain(self, *names: str) -> None:
+        """Put W under constraints from now on; see `snn_credit.rate.constrain`."""
+        self.rule, added = begun(self.rule, *names)
+        self._interpreter = Interpreter(self.rule)
+        self._run_hosts(Interpreter(added), "start")
 
     def present(self, x: Tensor) -> Presentation:
         """Present a batch to the layers as they are, for a look at every layer's names."""
@@ -130,7 +145,7 @@ class Stack(nn.Module):
         """
         net = presentation.net
         # In the declarations err is that of each example, and changes are means over the batch.
-        net.layers[-1]["err"] = err * len(err)
+        net.layers[-1]["err"] = presentation.at_neurons(err * len(err))
         changes = self._interpreter.step(net, forward=self._again(presentation), times=-1.0)
         found = {}
         for name, (kind, where, variable) in self._places.items():
@@ -161,8 +176,18 @@ class Stack(nn.Module):
 
         return forward
 
-    def _inform(self, presentation: Presentation) -> None:
-        """Put into the net what the rule asks for besides the error."""
+    def inform(self, presentation: Presentation) -> None:
+        """Put into a presentation's net what the rule asks for besides the error.
+
+        Raises
+        ------
+        InputError
+            If it reads what nobody has told (see `tell`).
+        """
+        net, needs = presentation.net, self.rule.needs
+        if "noise" in needs and "dL" not in needs:
+            for layer in net.layers[1:]:
+                layer["noise"] = self._rates["sig"] * torch.randn_like(layer["h"])
         wanted = _told_names(self._interpreter, self._given)
         if not wanted:
             return
@@ -171,11 +196,11 @@ class Stack(nn.Module):
                 f"{self.rule.name}: reads {', '.join(sorted(wanted))}: train it by "
                 "snn_credit.rate.present, or tell() it the targets first (got neither)"
             )
-        net, told, self._told = presentation.net, self._told, None
+        told, self._told = self._told, None
         output = presentation.output
         presentation.error_of = lambda again: _error(told, again)
         net.layers[-1]["ystar"] = _values(told.target, output)
-        if "noise" in wanted:
+        if "dL" in wanted:
             disturbed = presentation.disturbed(self._rates["sig"])
             change = told.loss(disturbed, told.target) - told.loss(output, told.target)
             net.shared["dL"] = change.reshape(-1, 1)
@@ -227,13 +252,13 @@ class Stack(nn.Module):
         else:
             self.synapses.register_buffer(name, values)
 
-    def _run_hosts(self, every: Any) -> None:
-        if not self.rule.host:
+    def _run_hosts(self, interpreter: Interpreter, every: Any) -> None:
+        if not interpreter.rule.host:
             return
         net = self._net()
         with torch.no_grad():
             try:
-                self._interpreter.run_hosts(net, every)
+                interpreter.run_hosts(net, every)
             except InputError as error:
                 raise InputError(f"rule: not {self.rule.name} for this module: {error}") from None
             for layer, variables in net.forward.items():
@@ -260,7 +285,7 @@ class _Credit(torch.autograd.Function):
         """Present the stimuli."""
         stack.settle()
         ctx.presentation = stack.present(x)
-        stack._inform(ctx.presentation)
+        stack.inform(ctx.presentation)
         ctx.stack, ctx.names = stack, names
         return ctx.presentation.output.clone()
 
@@ -280,7 +305,10 @@ def _told_names(interpreter: Interpreter, given: Mapping[str, Given]) -> set[str
     """Return what a rule reads that loss.backward() does not bring: targets, another loss."""
     read = {m.of for m in interpreter.rule.steps if isinstance(m, Message)}
     again = {"err of a later window"} if "err" in interpreter.later else set()
-    return (read & {"ystar"}) | again | (set(interpreter.rule.needs) - set(given))
+    asked = set(interpreter.rule.needs) - set(given)
+    # Noise is told from the second loss that it leads to; alone it is drawn here.
+    alone = {"noise"} if "dL" not in asked else set()
+    return (read & {"ystar"}) | again | (asked - alone)
 
 
 def _error(told: _Told, output: Tensor) -> Tensor:

@@ -31,6 +31,8 @@ class Stage:
         The function f of h = f(u).
     dropout : nn.Module or None
         What silences some of the neurons.
+    onwards : list of nn.Module
+        Of the last layer: what its activity passes through on its way out, such as a pool.
     """
 
     name: str
@@ -39,6 +41,7 @@ class Stage:
     after: list[nn.Module] = field(default_factory=list)
     activation: nn.Module | None = None
     dropout: nn.Module | None = None
+    onwards: list[nn.Module] = field(default_factory=list)
 
 
 def stages_of(module: nn.Module) -> list[Stage]:
@@ -72,9 +75,7 @@ def stages_of(module: nn.Module) -> list[Stage]:
             raise InputError(_unknown(name, part))
     if not stages:
         raise InputError("module: at least one layer with synapses (got none)")
-    if between:
-        kinds = ", ".join(type(part).__name__ for part in between)
-        raise InputError(f"module: a layer's neurons at the end (got {kinds})")
+    stages[-1].onwards = between
     return stages
 
 

@@ -6,6 +6,8 @@
 
 The learning rate multiplies a mean over the examples of a batch, and decay acts once a step: a run
 with another batch needs another lr and decay for the same drift.
+
+Under ``torchrun`` several processes share every batch (`snn_credit.rate.distributed`).
 """
 
 from __future__ import annotations
@@ -22,16 +24,20 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.optim import SGD, Adam, Optimizer
 
-from snn_credit.data import Dataset
+from snn_credit.data import Dataset, FolderDataset
+from snn_credit.data.folder_dataset import Images
 from snn_credit.errors import InputError, one_of
 from snn_credit.progress import Progress, Silent
 from snn_credit.rate.convert import present
+from snn_credit.rate.distributed import Team, untaught
 from snn_credit.rate.evaluation import evaluate, targets
-from snn_credit.rate.layers import settle_all
+from snn_credit.rate.layers import constrain, settle_all
 from snn_credit.rate.logbook import Logbook
 from snn_credit.rate.losses import LOSSES
+from snn_credit.rate.manhattan import Manhattan
 from snn_credit.rate.stack import Loss
 from snn_credit.rate.support import is_count
+from snn_credit.rules.constraints import CONSTRAINTS
 
 # Of how many training images the training error is taken: enough for half a percent.
 TRAINING_SAMPLE = 5000
@@ -59,11 +65,15 @@ class Settings:
     lr : float
         Learning rate.
     optimiser : str or callable
-        'SGD', 'Adam', or a function that makes one of torch's optimisers of parameters.
+        'SGD', 'Adam', 'Manhattan' (`snn_credit.rate.manhattan`), or a function that makes one of
+        torch's optimisers of parameters.
     momentum, weight_decay : float
-        Of SGD; 0 <= momentum < 1. Adam takes the decay too.
+        Of SGD and Manhattan; 0 <= momentum < 1. Adam takes the decay too.
     schedule : mapping of int to float
         Images seen -> what the learning rate is multiplied by from there on.
+    constrain : mapping of int to str
+        Images seen -> a constraint on the forward weights, one of
+        `snn_credit.rules.constraints.CONSTRAINTS`, that begins there.
     seed : int
         Of the order of the images, dropout and noise.
     evaluate_every : int, optional
@@ -79,6 +89,7 @@ class Settings:
     momentum: float = 0.0
     weight_decay: float = 0.0
     schedule: Mapping[int, float] | None = None
+    constrain: Mapping[int, str] | None = None
     seed: int = 0
     evaluate_every: int | None = None
 
@@ -112,7 +123,7 @@ class History:
 
 def fit(
     module: nn.Module,
-    data: Dataset,
+    data: Dataset | FolderDataset,
     *,
     path: str | PathLike[str] | None = None,
     experiment: str | None = None,
@@ -131,7 +142,7 @@ def fit(
     module : nn.Module
         One that `snn_credit.rate.convert` made, or any other, which then learns by
         backpropagation. Stimuli are (batch, features); an image's shape is an ``nn.Unflatten``.
-    data : Dataset
+    data : Dataset or FolderDataset
         All of its splits are used; only the training set changes the module.
     path : path, optional
         The run file; with ``resume`` a run that was stopped goes on from its last evaluation.
@@ -145,7 +156,7 @@ def fit(
         Who to tell; ``what`` is the name of the phase there.
     **settings
         The fields of `Settings`: images, batch, loss, lr, optimiser, momentum, weight_decay,
-        schedule, seed, evaluate_every.
+        schedule, constrain, seed, evaluate_every.
 
     Returns
     -------
@@ -159,8 +170,9 @@ def fit(
         finite (the message says at which step; the run file keeps its last checkpoint).
     """
     training = _Training(module, data, _settings(settings), transform, watch)
-    with Logbook(path, training, experiment, config, resume) as logbook:
-        return training.run(logbook, progress or Silent(), what)
+    leads = training.team.leads
+    with Logbook(path if leads else None, training, experiment, config, resume) as logbook:
+        return training.run(logbook, (leads and progress) or Silent(), what)
 
 
 class _Training:
@@ -169,7 +181,7 @@ class _Training:
     def __init__(
         self,
         module: nn.Module,
-        data: Dataset,
+        data: Dataset | FolderDataset,
         settings: Settings,
         transform: Transform | None,
         watch: Watch | None,
@@ -178,15 +190,43 @@ class _Training:
         self._transform, self._watch = transform, watch
         _check(settings, data)
         self._like = next(module.parameters())
+        self.team, self._shared = Team(self._like.device), module
         self._sample = data.subset(n_train=min(len(data.train_y), TRAINING_SAMPLE))
         self.loss = _loss(settings.loss, _outputs(module, data, self._like), data.classes)
         self.optimiser = _optimiser(settings, [p for p in module.parameters() if p.requires_grad])
         self._base = [group["lr"] for group in self.optimiser.param_groups]
         self.seen, self.rows = 0, []
+        self._coming = sorted((settings.constrain or {}).items())
+        if self._coming:
+            constrain(module)  # refuses a module that no constraint can be put on
         torch.manual_seed(settings.seed)
 
     def run(self, logbook: Logbook, progress: Progress, what: str) -> History:
         """Train to the end."""
+        if self.team.size > 1:
+            return self._in_team(lambda: self._run(logbook, progress, what))
+        return self._run(logbook, progress, what)
+
+    def _in_team(self, run: Callable[[], History]) -> History:
+        """Run with the changes of all processes, all of them from where process 0 is."""
+        state = (self.seen, self.rows, self.optimiser.state_dict())
+        seen, rows, optimiser = self.team.told(lambda: state)
+        if not self.team.leads:
+            self.go_on_at(seen, rows)
+            self.optimiser.load_state_dict(optimiser)
+            torch.manual_seed(self.team.own_seed(self.settings.seed, seen))
+        x, y = self._images(np.arange(min(2, len(self.data.train_y))))
+        left = untaught(lambda copy: present(copy, x, y, self.loss), self.module)
+        for parameter in left:
+            parameter.requires_grad_(False)
+        self._shared = self.team.wrap(self.module)
+        try:
+            return run()
+        finally:
+            for parameter in left:
+                parameter.requires_grad_(True)
+
+    def _run(self, logbook: Logbook, progress: Progress, what: str) -> History:
         images = self.settings.images
         progress.start(images, "images", what)
         try:
@@ -201,7 +241,7 @@ class _Training:
                 progress.update(self.seen, error_percent=self.rows[-1]["validation_error"])
         finally:
             progress.stop()
-        test = evaluate(self.module, self.data.test_x, self.data.test_y, self.data.classes)
+        test = self.team.told(lambda: self._error("test"))
         logbook.finish(test)
         columns = {name: np.array([row[name] for row in self.rows]) for name in self.rows[0]}
         return History(
@@ -213,20 +253,34 @@ class _Training:
             self.module,
         )
 
+    def go_on_at(self, seen: int, rows: list[dict[str, float]]) -> None:
+        """Take a checkpoint's place in the training, with the constraints that had begun there."""
+        self.seen, self.rows = seen, rows
+        if seen:
+            # They begin before a step: those of the last one's place and of all before.
+            self._constrain((seen - 1) // self.settings.batch * self.settings.batch)
+
+    def _constrain(self, seen: int) -> None:
+        while self._coming and self._coming[0][0] <= seen:
+            constrain(self.module, self._coming.pop(0)[1])
+
     def _step(self) -> None:
         """Present the next batch."""
-        settings, data = self.settings, self.data
-        chosen = _chosen(self.seen, settings, len(data.train_y))
-        x = torch.from_numpy(data.train_x[chosen]).to(self._like)
-        y = torch.from_numpy(data.train_y[chosen]).to(self._like.device)
+        self._constrain(self.seen)
+        settings, team = self.settings, self.team
+        chosen = _chosen(self.seen, settings, len(self.data.train_y))
+        team.weigh(chosen)
+        x, y = self._images(team.part(chosen))
+        self._announce(self.seen + len(chosen))
         if self._transform is not None:
-            x = self._transform(x, np.random.default_rng((settings.seed, self.seen)))
+            own = (team.rank,) if team.rank else ()
+            x = self._transform(x, np.random.default_rng((settings.seed, self.seen, *own)))
         factor = _factor(settings.schedule, self.seen)
         for group, lr in zip(self.optimiser.param_groups, self._base, strict=True):
             group["lr"] = lr * factor
         self.module.train()
         self.optimiser.zero_grad(set_to_none=True)
-        loss, _ = present(self.module, x, y, self.loss)
+        loss = team.mean(present(self._shared, x, y, self.loss)[0])
         if not math.isfinite(loss):
             step = self.seen // settings.batch + 1
             raise InputError(f"lr: one that keeps the loss finite (got {loss:g} at step {step})")
@@ -234,19 +288,35 @@ class _Training:
         settle_all(self.module)
         self.seen += len(chosen)
 
+    def _announce(self, seen: int) -> None:
+        """Let images that are read from files be read while these are learned from."""
+        images = self.data.train_x
+        if isinstance(images, Images) and seen < self.settings.images:
+            following = _chosen(seen, self.settings, len(self.data.train_y))
+            images.announce(self.team.part(following))
+
+    def _images(self, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
+        x, y = self.data.train_x[chosen], self.data.train_y[chosen]
+        return torch.from_numpy(x).to(self._like), torch.from_numpy(y).to(self._like.device)
+
     def _evaluate(self, logbook: Logbook) -> None:
-        data, sample = self.data, self._sample
+        self.rows.append(self.team.told(self._row))
+        logbook.note(self.rows[-1])
+
+    def _row(self) -> dict[str, float]:
         row = {
             "images_seen": float(self.seen),
-            "train_error": evaluate(self.module, sample.train_x, sample.train_y, data.classes),
-            "validation_error": evaluate(
-                self.module, data.validation_x, data.validation_y, data.classes
-            ),
+            "train_error": self._error("train"),
+            "validation_error": self._error("validation"),
         }
         if self._watch is not None:
             row |= {name: float(value) for name, value in self._watch(self.module).items()}
-        self.rows.append(row)
-        logbook.note(row)
+        return row
+
+    def _error(self, split: str) -> float:
+        data = self._sample
+        x, y = getattr(data, f"{split}_x"), getattr(data, f"{split}_y")
+        return evaluate(self.module, x, y, data.classes)
 
     def _next(self) -> int:
         """Return after how many images the next evaluation is due."""
@@ -279,12 +349,12 @@ def _factor(schedule: Mapping[int, float] | None, seen: int) -> float:
     return math.prod(factor for start, factor in (schedule or {}).items() if seen >= start)
 
 
-def _outputs(module: nn.Module, data: Dataset, like: Tensor) -> int:
+def _outputs(module: nn.Module, data: Dataset | FolderDataset, like: Tensor) -> int:
     """Return the size of the output, by showing the module an image."""
     module.eval()
     with torch.no_grad():
         try:
-            output = module(torch.from_numpy(data.train_x[:1]).to(like))
+            output = module(torch.from_numpy(data.train_x[np.arange(1)]).to(like))
         except RuntimeError as error:
             raise InputError(
                 f"module: one for stimuli of {data.features} features, those of {data.name} "
@@ -313,11 +383,12 @@ def _loss(loss: str | Loss, outputs: int, classes: int) -> Loss:
 def _optimiser(settings: Settings, parameters: list[Tensor]) -> Optimizer:
     if callable(settings.optimiser):
         return settings.optimiser(parameters)
-    kind = {"SGD": SGD, "Adam": Adam}.get(settings.optimiser)
+    kinds: dict[str, Any] = {"SGD": SGD, "Adam": Adam, "Manhattan": Manhattan}
+    kind = kinds.get(settings.optimiser)
     if kind is None:
-        raise InputError(f"optimiser: {one_of(settings.optimiser, ('SGD', 'Adam'))} "
-                         f"(got {settings.optimiser!r})")  # fmt: skip
-    more: dict[str, Any] = {"momentum": settings.momentum} if kind is SGD else {}
+        known = one_of(settings.optimiser, kinds)
+        raise InputError(f"optimiser: {known} (got {settings.optimiser!r})")
+    more: dict[str, Any] = {} if kind is Adam else {"momentum": settings.momentum}
     return kind(parameters, lr=settings.lr, weight_decay=settings.weight_decay, **more)
 
 
@@ -331,7 +402,7 @@ def _settings(given: Mapping[str, Any]) -> Settings:
     return Settings(**given)
 
 
-def _check(settings: Settings, data: Dataset) -> None:
+def _check(settings: Settings, data: Dataset | FolderDataset) -> None:
     for split, labels in (("validation", data.validation_y), ("test", data.test_y)):
         if len(labels) == 0:
             raise InputError(f"data: {split} images to evaluate on (got none)")
@@ -345,5 +416,10 @@ def _check(settings: Settings, data: Dataset) -> None:
             raise InputError(f"{name}: a number >= 0 (got {value})")
     if not 0 <= settings.momentum < 1:
         raise InputError(f"momentum: a number from 0 up to, not at, 1 (got {settings.momentum})")
+    for start, name in (settings.constrain or {}).items():
+        if not is_count(start, least=0):
+            raise InputError(f"constrain: from how many images on, >= 0 (got {start!r})")
+        if name not in CONSTRAINTS:
+            raise InputError(f"constrain: {one_of(name, CONSTRAINTS)} (got {name!r})")
     if not is_count(settings.seed, least=0):
         raise InputError(f"seed: an integer >= 0 (got {settings.seed!r})")

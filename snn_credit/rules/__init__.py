@@ -13,6 +13,7 @@ from snn_credit.rules.direct_random_target_projection import DRTP
 from snn_credit.rules.feedback_alignment import FA, FA_CHAIN, SPARSE_FA
 from snn_credit.rules.information_alignment import IA
 from snn_credit.rules.kolen_pollack import KP, MATCHED
+from snn_credit.rules.modified_backpropagation import BP_ALIGNMENT, BP_NOISE
 from snn_credit.rules.node_perturbation import NP
 from snn_credit.rules.node_perturbation_feedback import NP_FEEDBACK, NP_RIDGE
 from snn_credit.rules.pepita import PEPITA
@@ -30,6 +31,7 @@ RULES: dict[str, Rule] = {
     rule.name: rule
     for rule in (
         *(BP, SHALLOW, FA, FA_CHAIN, SPARSE_FA, DFA, DENSE_FA, DRTP, USF_INIT, USF_SN),
+        *(BP_NOISE, BP_ALIGNMENT),
         *(NP, NP_FEEDBACK, NP_RIDGE, SG, KP, MATCHED, SA, WM, IA, AA, PEPITA, PSEUDOBACKPROP),
     )
 }

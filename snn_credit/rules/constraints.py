@@ -1,20 +1,24 @@
 """Constraints on the forward weights, which any rule can be put under, BP too.
 
-    constant norm   W_t <- |W_0|_2 W_t / |W_t|_2       Moskovitz et al. 2018, eq 10
-    frozen signs    a weight that crosses 0 is held just on its own side of it (3.1, 4: E/I)
+    constant norm     W_t <- |W_0|_2 W_t / |W_t|_2     Moskovitz et al. 2018, eq 10
+    frozen signs      a weight that crosses 0 is held just on its own side of it (3.1, 4: E/I)
+    missing synapses  a weight that is 0 at the start stays 0: a net that is not fully connected
+                      Lillicrap et al. 2016, Results on Fig 3
 
 ====== ======= ========================================================== ================
 symbol name    meaning                                                    shape
 ====== ======= ========================================================== ================
 W      w       forward weights                                            (n_post, n_pre)
-|W_0|  norm0   Euclidean norm of W at the start, the same at each synapse (n_post, n_pre)
+|W_0|  norm0   Euclidean norm of W when it began, the same everywhere      (n_post, n_pre)
        sign0   sign of each weight when the constraint began              (n_post, n_pre)
+       there0  1 where there is a synapse, 0 where W was 0 at the start   (n_post, n_pre)
 ====== ======= ========================================================== ================
 
-Signs are those at the start of the run that is constrained: the paper froze them after 5% of the
-training, so its networks are trained first without, then with the constraint.
+Norms and signs are those at the time when the constraint begins. The paper froze signs after 5% of
+the training: its networks are trained first without, then with the constraint (`begun`).
 
-Source: Moskovitz, Litwin-Kumar & Abbott 2018, arXiv 1812.06488.
+Source: Moskovitz, Litwin-Kumar & Abbott 2018, arXiv 1812.06488; Lillicrap, Cownden, Tweed & Akerman
+2016, Nat Commun 7, 13276.
 """
 
 from dataclasses import replace
@@ -48,6 +52,16 @@ def on_its_side(w: Any, sign0: Any) -> Any:
     return sign0 * library_of(w).clip(sign0 * w, JUST, None)
 
 
+def initially_there(w: Any) -> Any:
+    """Return 1 where there is a synapse, 0 where there is none."""
+    return abs(library_of(w).sign(w))
+
+
+def still_missing(w: Any, there0: Any) -> Any:
+    """Return W without the synapses that did not exist at the start."""
+    return w * there0
+
+
 CONSTRAINTS: dict[str, tuple[Host, ...]] = {
     "constant norm": (
         Host("norm0", fn=initial_norm, reads=("w",), every="start"),
@@ -56,6 +70,10 @@ CONSTRAINTS: dict[str, tuple[Host, ...]] = {
     "frozen signs": (
         Host("sign0", fn=initial_sign, reads=("w",), every="start"),
         Host("w", fn=on_its_side, reads=("w", "sign0")),
+    ),
+    "missing synapses": (
+        Host("there0", fn=initially_there, reads=("w",), every="start"),
+        Host("w", fn=still_missing, reads=("w", "there0")),
     ),
 }
 
@@ -74,3 +92,13 @@ def constrained(rule: Rule, *names: str) -> Rule:
             raise InputError(f"constraint: one of {', '.join(near)} (got {name!r})")
     added = tuple(host for name in names for host in CONSTRAINTS[name])
     return replace(rule, name=", ".join([rule.name, *names]), host=added + rule.host)
+
+
+def begun(rule: Rule, *names: str) -> tuple[Rule, Rule]:
+    """Return a rule under further constraints, and the same with the hosts that these add alone.
+
+    In a network that has learned already, the hosts of the second are run as at a start: they note
+    the norms and signs of now, and disturb nothing that the rule itself has made since its start.
+    """
+    whole = constrained(rule, *names)
+    return whole, replace(whole, host=whole.host[: len(whole.host) - len(rule.host)])

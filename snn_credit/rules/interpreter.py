@@ -69,6 +69,38 @@ class Interpreter:
                     raise self._lacks(f"layers[{here}]", step.name, missing) from None
         return values
 
+    def modulators(
+        self, net: Net, values: Values, phase: str | None = None, own_slope: bool = True
+    ) -> dict[int, Array]:
+        """Return what teaches each hidden layer's synapses: their ``post`` in the change of w.
+
+        Parameters
+        ----------
+        values
+            What `sweep` returned for the window.
+        own_slope : bool
+            Whether the slope of the layer's own neurons is a part of it. Without it their ``df`` is
+            taken as 1, and what is left is what reaches the neurons from elsewhere.
+
+        Returns
+        -------
+        dict
+            Hidden layer -> (batch, n); without the layers whose w does not change in the window.
+        """
+        shared, functions = self._shared(net), functions_for(net.layers[-1]["h"])
+        locals_ = [step for step in self._window(phase) if isinstance(step, Local) and step.hidden]
+        updates = [u for u in self._updates[phase] if u.of == "w" and u.on != "output"]
+        found: dict[int, Array] = {}
+        for layer in range(1, len(values) - 1):
+            known = dict(values[layer])
+            if not own_slope:
+                known["df"] = 1.0 + 0.0 * known["h"]
+                for step in locals_:
+                    known[step.name] = _value(str(step.hidden), shared, known, functions)
+            for update in updates:
+                accumulate(found, layer, _value(update.post, shared, known, functions))
+        return found
+
     def changes(
         self, net: Net, values: Values, phase: str | None = None, times: float = 1.0
     ) -> Changes:

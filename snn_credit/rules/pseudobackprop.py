@@ -30,10 +30,16 @@ from snn_credit.rules.vocabulary import Host, Rule
 
 
 def transposed_pseudoinverse(b: Any, w: Any) -> Any:
-    """Return (W^+)' for one matrix of forward weights; ``b`` only says that it is wanted."""
+    """Return (W^+)' for one matrix of forward weights; ``b`` only says that it is wanted.
+
+    Singular values below the largest times eps times the larger dimension count as zero. numpy's
+    own 1e-15 would take the rounding of a W of lower rank for a part of it.
+    """
     if w.ndim != 2:
         raise InputError(f"W: a matrix (n_post, n_pre), which has a pseudoinverse (got {w.shape})")
-    return library_of(w).linalg.pinv(w).T
+    library = library_of(w)
+    rtol = max(w.shape) * float(library.finfo(w.dtype).eps)
+    return library.linalg.pinv(w, rtol=rtol).T
 
 
 PSEUDOBACKPROP = Rule(

@@ -178,6 +178,41 @@ def test_the_update_is_that_written_by_hand(case, rule):
     assert rule == "Shallow" or all(layer.weight.grad.abs().max() > 1e-7 for layer in layers)
 
 
+def test_noise_on_the_signal_is_that_written_by_hand(case):
+    _, net, x, y, _ = case
+    module = convert(net, "BP + noise", rates={"sig": SIG})
+    chain, shapes = chain_of(net, x)
+    layers = found(module, x, y)
+    torch.manual_seed(11)
+    xi = {
+        layer: torch.randn(5, *shapes[layer], dtype=torch.float64).flatten(1).numpy()
+        for layer in range(1, chain.top + 1)
+    }
+    befores = [chain.forward(a) for a in x.numpy()]
+    clean = [
+        hand.descend(chain, h, target, chain.W)
+        for h, target in zip(befores, np.eye(2)[y.numpy()], strict=True)
+    ]
+    noisy = [{at: d * (1 + xi[at][i]) for at, d in delta.items()} for i, delta in enumerate(clean)]
+    assert_same(layers, chain, noisy, befores)
+
+
+def test_the_alignment_penalty_is_part_of_the_loss(case):
+    _, net, x, y, _ = case
+    module = convert(net, "BP + alignment", rates={"lama": 0.2})
+    layers = found(module, x, y)
+    net.zero_grad()
+    loss = squared_error(net(x), y).mean()
+    exact = [part for part in net.modules() if isinstance(part, nn.Linear | nn.Conv2d)]
+    for number, layer in enumerate(exact, start=1):
+        v = module.synapses.get_buffer(f"v_{number}")
+        loss = loss + 0.2 * (layer.weight - v).square().sum()
+    loss.backward()
+    for ours, theirs in zip(layers, exact, strict=True):
+        assert torch.allclose(ours.weight.grad, theirs.weight.grad, rtol=0, atol=1e-12)
+        assert ours.bias is None or torch.allclose(ours.bias.grad, theirs.bias.grad, atol=1e-12)
+
+
 def test_node_perturbation_is_that_written_by_hand(case):
     _, net, x, y, _ = case
     module = convert(net, "NP", rates={"sig": SIG})

@@ -147,6 +147,40 @@ def test_padding_modes(mode, padding):
     assert_same(gradients(convert(net, "BP"), x, y), gradients(net, x, y), atol=1e-12)
 
 
+def pooled(dropout=0.0):
+    """An output layer that is averaged over its positions."""
+    return nn.Sequential(
+        nn.Conv2d(3, 5, 3, padding=1), nn.Tanh(), nn.Dropout(dropout), nn.Conv2d(5, 4, 1),
+        nn.ReLU(), nn.AdaptiveAvgPool2d(1), nn.Flatten(),
+    )  # fmt: skip
+
+
+def test_an_output_layer_may_be_pooled(batch):
+    net = pooled()
+    module = convert(net, "BP")
+    assert isinstance(module, Stack)
+    assert_same(gradients(module, *batch), gradients(net, *batch))
+    assert torch.equal(module.eval()(batch[0]), net(batch[0]))
+
+
+def test_a_pooled_output_is_disturbed_and_corrected_too(batch):
+    """Node perturbation and PEPITA, with two passes, against the same chain and its own pool."""
+    x, y = batch
+
+    def averaged(output, target):
+        return cross_entropy(output.mean((2, 3)), target)
+
+    for rule in ("NP", "PEPITA", "DFA"):
+        whole = convert(pooled(), rule, shape=x.shape[1:])
+        bare = convert(pooled()[:5], rule, shape=x.shape[1:])
+        bare.load_state_dict(whole.state_dict())
+        found = []
+        for module, loss in ((whole, cross_entropy), (bare, averaged)):
+            torch.manual_seed(3)
+            found.append(gradients(module, x, y, loss))
+        assert_same(*found)
+
+
 def test_one_dimensional_convolutions():
     torch.manual_seed(0)
     x, y = torch.randn(3, 2, 9), torch.tensor([0, 1, 2])
@@ -292,7 +326,7 @@ def test_rules_that_descend_are_read_off_their_declarations():
         (Residual(), "DFA", r"an nn.Sequential \(got Residual\); .* learn by: BP, .*not by DFA"),
         (Wrapped(nn.Embedding(3, 2)), "BP", r"layers only \(got Embedding 'inner'\)"),
         (nn.Sequential(nn.ReLU(), nn.Linear(2, 2)), "DFA", r"synapses before .*ReLU '0' first"),
-        (nn.Sequential(nn.Linear(2, 2), nn.Flatten()), "DFA", r"neurons at the end \(got Flatten"),
+        (nn.Sequential(nn.Linear(2, 2), nn.Flatten()), "DRTP", r"whose targets .* \(got Flatten"),
         (nn.Sequential(nn.Linear(2, 2), nn.ReLU(), nn.Tanh()), "DFA", r"one activation .*Tanh '2'"),
         (nn.Sequential(*[nn.Linear(2, 2)] * 2), "DFA", r"each layer once \('1' is '0' again\)"),
         (nn.Sequential(nn.Flatten()), "DFA", r"at least one layer with synapses \(got none\)"),
@@ -326,6 +360,7 @@ def test_bad_numbers_are_refused(more, message):
 
 def test_a_rule_that_must_be_told_says_so(batch):
     x, _ = batch
+    convert(convnet(), "BP + noise")(x)  # draws its noise itself
     for rule, reads in (("DRTP", "ystar"), ("NP", "dL, noise")):
         module = convert(convnet(), rule, shape=x.shape[1:])
         with pytest.raises(InputError, match=rf"{rule}: reads {reads}: .*present, .*got neither"):

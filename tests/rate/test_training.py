@@ -108,6 +108,26 @@ def test_evaluation_counts_wrong_guesses(few_digits):
     assert evaluate(module, few_digits.test_x[:4], np.array([3, 3, 3, 4]), 10) == 25
 
 
+def test_the_label_may_be_among_the_best_guesses(few_digits):
+    module = made("BP", (64, 4), w_scale=0.0)
+    with torch.no_grad():
+        module.get_submodule("0").bias.copy_(torch.tensor([0.3, 0.1, 0.4, 0.2]))
+    x, y = few_digits.test_x[:4], np.array([2, 0, 3, 1])
+    assert [evaluate(module, x, y, 4, top) for top in (1, 2, 3, 4)] == [75, 50, 25, 0]
+    for top in (0, 5):
+        with pytest.raises(InputError, match=rf"top: from 1 to 4, the classes \(got {top}\)"):
+            evaluate(module, x, y, 4, top)
+
+
+def test_large_inputs_are_shown_in_small_parts(few_digits, monkeypatch):
+    module, shown = made("BP"), []
+    expected = evaluate(module, few_digits.test_x, few_digits.test_y, 10)
+    monkeypatch.setattr("snn_credit.rate.evaluation.NUMBERS_AT_ONCE", 64 * 50)
+    module.register_forward_pre_hook(lambda _, inputs: shown.append(len(inputs[0])))
+    assert evaluate(module, few_digits.test_x, few_digits.test_y, 10) == expected
+    assert set(shown) == {50, len(few_digits.test_y) % 50}
+
+
 def test_the_guess_is_the_class_with_the_largest_sum(few_digits):
     module = made("BP", (64, 6), w_scale=0.0)
     # The single most active neuron belongs to class 2, the largest sum is that of class 1.

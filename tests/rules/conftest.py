@@ -27,7 +27,7 @@ def _net(sizes: tuple[int, ...] = SIZES, seed: int = 0) -> Net:
         if at == top:
             layer["err"] = random.normal(size=(BATCH, n))
             layer["ystar"] = np.eye(n)[random.integers(n, size=BATCH)]
-        elif at > 0:
+        if at > 0:
             layer["noise"] = random.normal(size=(BATCH, n)) * 0.01
         layers.append(layer)
     forward = {}

@@ -37,6 +37,28 @@ def test_signs_stay(net):
     assert net.forward[1]["w"][0, 0] == 0
 
 
+@pytest.mark.parametrize("name", ["BP", "sparse FA"])
+def test_missing_synapses_stay_missing(make_net, name):
+    net = make_net((8, 9, 10, 7))
+    random = np.random.default_rng(4)
+    for variables in net.forward.values():
+        variables["w"] *= random.random(variables["w"].shape) < 0.5
+    missing = {at: variables["w"] == 0 for at, variables in net.forward.items()}
+    assert all(0 < where.mean() < 1 for where in missing.values())
+    interpreter = Interpreter(constrained(RULES[name], "missing synapses"))
+    interpreter.run_hosts(net, "start")
+    before = {at: variables["w"].copy() for at, variables in net.forward.items()}
+    net.shared["eta"] = 0.5
+    apply(net, interpreter.step(net))
+    changed = {at: net.forward[at]["w"].copy() for at in before}
+    # Without the constraint the rule would make synapses where there are none.
+    assert all((changed[at][missing[at]] != 0).any() for at in before)
+    interpreter.run_hosts(net)
+    for at, where in missing.items():
+        np.testing.assert_array_equal(net.forward[at]["w"], np.where(where, 0, changed[at]))
+        assert (net.forward[at]["w"] != before[at])[~where].any()
+
+
 def test_unknown_constraint():
     with pytest.raises(InputError, match=r"constraint: one of constant norm.* \(got 'constnorm'\)"):
         constrained(RULES["BP"], "constnorm")

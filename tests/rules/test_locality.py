@@ -26,6 +26,8 @@ def test_local(name):
     ("name", "reason"),
     [
         ("BP", "the message 'fb' down through 'w' reads w, which carries activity up"),
+        ("BP + noise", "the message 'fb' down through 'w' reads w"),
+        ("BP + alignment", "the message 'fb' down through 'w' reads w"),
         ("uSF Init", "the message 'fb' down through 'abs(b)*sign(w)' reads w"),
         ("uSF SN", "b, which carries messages down, follows w"),
         ("SG", "the message 'grad' down through 'w' reads w"),
@@ -42,6 +44,7 @@ def test_transport(name, reason):
 
 def test_every_rule_is_judged_here():
     transport = {"BP", "uSF Init", "uSF SN", "SG", "SA", "AA", "pseudobackprop"}
+    transport |= {"BP + noise", "BP + alignment"}
     assert {*LOCAL, *transport, "NP feedback ridge"} == set(RULES)
 
 

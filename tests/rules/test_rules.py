@@ -77,8 +77,9 @@ def test_numpy_and_torch_agree(rule, net):
 
 @pytest.mark.parametrize("rule", ALL, ids=each)
 def test_changes_have_the_shapes_of_what_they_change(rule, net):
-    before = copy.deepcopy(net)
     interpreter = Interpreter(rule)
+    interpreter.run_hosts(net, "start")
+    before = copy.deepcopy(net)
     changes = interpreter.step(net, forward=refresh(net, np.tanh))
     assert changes.forward
     for at, matrices in changes.forward.items():
@@ -100,7 +101,9 @@ def test_float32_stays_float32(rule, net):
     for group in (single.bias, *single.own.values()):
         group.update({name: array.float() for name, array in group.items()})
     single.shared["dL"] = single.shared["dL"].float()
-    changes = Interpreter(rule).step(single, forward=refresh(single, torch.tanh))
+    interpreter = Interpreter(rule)
+    interpreter.run_hosts(single, "start")
+    changes = interpreter.step(single, forward=refresh(single, torch.tanh))
     found = [change for group in changes.forward.values() for change in group.values()]
     assert {change.dtype for change in found} == {torch.float32}
 
@@ -110,7 +113,7 @@ def test_every_rule_of_a_file_is_in_the_table():
     expected = {
         *("BP", "Shallow", "FA", "FA chain", "sparse FA", "DFA", "DenseFA", "DRTP", "uSF Init"),
         *("uSF SN", "NP", "NP feedback", "NP feedback ridge", "SG", "KP", "matched", "SA", "WM"),
-        *("IA", "AA", "PEPITA", "pseudobackprop"),
+        *("IA", "AA", "PEPITA", "pseudobackprop", "BP + noise", "BP + alignment"),
     }
     assert named == expected
     for path in FOLDER.glob("*.py"):
