@@ -25,6 +25,13 @@ TABLE: dict[str, str] = {
     "lillicrap-deterministic": "snn_credit.experiments.lillicrap_deterministic",
     "lillicrap-switch": "snn_credit.experiments.lillicrap_switch",
     "lillicrap-pseudoinverse": "snn_credit.experiments.lillicrap_pseudoinverse",
+    "pepita-table1": "snn_credit.experiments.pepita_table1",
+    "pepita-slowness": "snn_credit.experiments.pepita_slowness",
+    "pepita-controls": "snn_credit.experiments.pepita_controls",
+    "pepita-dynamics": "snn_credit.experiments.pepita_dynamics",
+    "pepita-weights": "snn_credit.experiments.pepita_weights",
+    "pepita-whitened": "snn_credit.experiments.pepita_whitened",
+    "pepita-tsne": "snn_credit.experiments.pepita_tsne",
     "pepita-theory": "snn_credit.experiments.pepita_theory",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }

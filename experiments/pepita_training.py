@@ -7,7 +7,7 @@ shorter run keeps its form. Momentum is 0.9. Inputs lie in [0, 1].
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from math import ceil
 from typing import TYPE_CHECKING, Any
@@ -78,6 +78,8 @@ class Learner:
         See `snn_credit.models.pepita.network`.
     spread, k
         See `snn_credit.models.pepita.learner`.
+    mirrored : bool
+        Take -F in place of F.
     variant : Rule, optional
         What teaches in place of the rule, with its settings: one of `snn_credit.rules.pepita`.
     lr, drops : float, tuple of float, optional
@@ -92,6 +94,7 @@ class Learner:
     normal: bool = False
     spread: str = "code"
     k: float | None = None
+    mirrored: bool = False
     variant: Rule | None = None
     lr: float | None = None
     drops: tuple[float, ...] | None = None
@@ -105,7 +108,10 @@ class Learner:
             normal=self.normal, activation="tanh" if self.rule == "DRTP" else "relu", seed=seed,
         )  # fmt: skip
         rule = self.variant or {"FA": "FA chain"}.get(self.rule, self.rule)
-        return learner(net, rule, data.shape, spread=self.spread, k=self.k, seed=seed)
+        made = learner(net, rule, data.shape, spread=self.spread, k=self.k, seed=seed)
+        if self.mirrored:
+            made.synapses.get_buffer("b_0_2").neg_()
+        return made
 
     def train(self, data: Dataset, seed: int, net: Stack | None = None, **more: Any) -> History:
         """Train it, with the settings of the column that the data's name chooses.
@@ -158,7 +164,10 @@ def train(
 
 
 def load(
-    name: str, images: int | None = None, test_images: int | None = None, held_out: bool = True
+    name: str,
+    images: int | None = None,
+    validation_images: int | None = None,
+    held_out: bool = True,
 ) -> Dataset:
     """Load data; without ``held_out`` all official training images train, as in the paper.
 
@@ -177,7 +186,7 @@ def load(
             validation_x=data.test_x,
             validation_y=data.test_y,
         )
-    return data.subset(images, test_images)
+    return data.subset(images, n_validation=validation_images if held_out else None)
 
 
 def load_if_there(name: str, context: Context, **more: Any) -> Dataset | None:
@@ -187,6 +196,37 @@ def load_if_there(name: str, context: Context, **more: Any) -> Dataset | None:
     except InputError as error:
         context.progress.note(f"{TITLES[name]} is left out: {error}")
         return None
+
+
+#: Inputs and official training images of each data set.
+_SIZES = {
+    "mnist": (784, 60_000), "cifar10": (3072, 50_000), "cifar100": (3072, 50_000),
+    "digits": (64, 1437),
+}  # fmt: skip
+_PER_SYNAPSE, _PER_PIXEL = 2.4e-10, 1e-6  # seconds on one core, of a presentation
+
+
+def cost(trainings: Iterable[tuple[str, Learner, int | None]]) -> str | None:
+    """Say what trainings take, each of a data set, a learner and a number of images, if minutes."""
+    listed, seconds = list(trainings), 0.0
+    for name, learner, images in listed:
+        features, all_images = _SIZES[name]
+        each = _PER_SYNAPSE * features * learner.hidden
+        if learner.kind == "conv":
+            each = _PER_PIXEL * features
+        seconds += learner.epochs * (images or all_images) * each
+    if seconds < 120:
+        return None
+    time = f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+    return (
+        f"{len(listed)} training{'s' * (len(listed) > 1)}: about {time} a seed on one core; "
+        "a run that is stopped goes on with the trainings that are left"
+    )
+
+
+def early(epochs: int) -> tuple[float, ...]:
+    """Return where lr falls, as fractions, in the first epochs of the paper's 100: at epoch 60."""
+    return (60 / epochs,) if epochs > 60 else ()
 
 
 def check_column(name: str) -> tuple[str, str]:
