@@ -187,27 +187,3 @@ def _imagenet() -> Path:
         f"imagenet: expected a folder with train/ and val/ (got none of {looked}); set "
         f"{FOLDER_VARIABLE} to a folder that has it as imagenet/"
     )
-
-
-def write_example(root: Path, *, classes: int, images: int, side: int = 40, seed: int = 0) -> None:
-    """Write small made images in ImageNet's layout, to try programs without ImageNet.
-
-    Each class is a colour with a dark stripe at a place of its own, under noise; `images` of each
-    class go to train, half as many to val.
-    """
-    from PIL import Image
-
-    random = np.random.default_rng(seed)
-    for number in range(classes):
-        colour = random.uniform(0.3, 1.0, 3)
-        place = random.uniform(0.2, 0.8)
-        for part, count in (("train", images), ("val", max(1, images // 2))):
-            folder = root / part / f"n{number:08d}"
-            folder.mkdir(parents=True, exist_ok=True)
-            for at in range(count):
-                height, width = side + random.integers(0, side // 2 + 1, 2)
-                pixels = np.broadcast_to(colour, (height, width, 3)).copy()
-                pixels[:, int(place * width) - side // 8 : int(place * width) + side // 8] *= 0.2
-                pixels += 0.1 * random.standard_normal(pixels.shape)
-                picture = Image.fromarray((255 * pixels.clip(0, 1)).astype(np.uint8))
-                picture.save(folder / f"{part}_{at}.JPEG", quality=90)

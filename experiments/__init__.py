@@ -33,6 +33,12 @@ TABLE: dict[str, str] = {
     "pepita-whitened": "snn_credit.experiments.pepita_whitened",
     "pepita-tsne": "snn_credit.experiments.pepita_tsne",
     "pepita-theory": "snn_credit.experiments.pepita_theory",
+    "moskovitz-mnist": "snn_credit.experiments.moskovitz_mnist",
+    "moskovitz-cifar1": "snn_credit.experiments.moskovitz_cifar1",
+    "moskovitz-cifar2": "snn_credit.experiments.moskovitz_cifar2",
+    "moskovitz-imagenet": "snn_credit.experiments.moskovitz_imagenet",
+    "moskovitz-gradients": "snn_credit.experiments.moskovitz_gradients",
+    "moskovitz-signs": "snn_credit.experiments.moskovitz_signs",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 

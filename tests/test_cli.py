@@ -375,3 +375,17 @@ def test_the_manifest_is_there_from_the_start(say: Say, tmp_path: Path) -> None:
     say("run", "fake", "--preset", "smoke", "--set", "fail_at=1", "--set", "fail=disk")
     found = json.loads((tmp_path / "runs" / "fake-smoke" / MANIFEST).read_text())
     assert found["config"]["fail_at"] == 1
+
+
+def test_other_processes_of_torchrun_leave_folder_and_screen_to_the_first(
+    say: Say, tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setenv("WORLD_SIZE", "2")
+    monkeypatch.setenv("RANK", "1")
+    assert say("run", "fake", "--preset", "smoke", "--out", "o") == (0, "", "")
+    assert files(tmp_path) == {}
+    monkeypatch.setenv("RANK", "0")
+    assert say("run", "fake", "--preset", "smoke", "--out", "o")[0] == 0
+    assert (tmp_path / "o" / "result.json").exists()
+    line = refused(say("run", "fake", "--preset", "smoke", "--seeds", 3, "--out", "other"))
+    assert line == "--seeds: one seed under torchrun (got 3)"

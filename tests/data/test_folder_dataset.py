@@ -4,14 +4,15 @@ import numpy as np
 import pytest
 
 from snn_credit.data import ImageFolder, load_folders
-from snn_credit.data.folder_dataset import Images, write_example
+from snn_credit.data.folder_dataset import Images
+from snn_credit.data.made_images import write_images
 from snn_credit.errors import InputError
 
 
 @pytest.fixture(scope="module")
 def root(tmp_path_factory):
     folder = tmp_path_factory.mktemp("made") / "imagenet"
-    write_example(folder, classes=3, images=8, side=12)
+    write_images(folder, classes=3, images=8, side=12)
     return folder
 
 
@@ -70,7 +71,7 @@ def test_it_is_found_where_data_sets_are(root, monkeypatch, tmp_path):
 
 
 def test_what_does_not_fit_is_refused(root, tmp_path):
-    write_example(tmp_path, classes=2, images=2, side=12)
+    write_images(tmp_path, classes=2, images=2, side=12)
     with pytest.raises(InputError, match=r"validation: must be an integer from 0 to 3 \(got 4\)"):
         load_folders(tmp_path, side=8, validation=4)
     (tmp_path / "val" / "n00000001").rename(tmp_path / "val" / "n00000007")
