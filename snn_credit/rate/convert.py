@@ -10,15 +10,13 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw
-from snn_credit.rate.layers import convert_layers, descending
-from snn_credit.rate.stack import Given, Loss, Stack
+from snn_credit.rate.layers import convert_layers
+from snn_credit.rate.passing import descending
+from snn_credit.rate.stack import USUAL, Given, Loss, Stack
 from snn_credit.rate.stages import stages_of
 from snn_credit.rate.support import is_count, learnable_rule
 from snn_credit.rules import RULES, Rule
 from snn_credit.rules.constraints import constrained
-
-#: The changes are then those that an optimiser's learning rate and decay multiply.
-_USUAL = {"eta": 1.0, "lam": 0.0}
 
 
 def convert(
@@ -93,10 +91,15 @@ def convert(
             raise InputError(
                 f"{obstacle}; other modules learn by: {others}, not by {declared.name}"
             ) from None
+        if rates:
+            raise InputError(
+                "rates: none for a module that is no nn.Sequential, where learning rate and decay "
+                f"are the optimiser's (got {', '.join(rates)})"
+            ) from None
         convert_layers(copy, declared, draw)
         return copy
     assert isinstance(copy, nn.Sequential)  # stages_of refuses anything else
-    usual = {name: value for name, value in _USUAL.items() if name in declared.rates}
+    usual = {name: value for name, value in USUAL.items() if name in declared.rates}
     return Stack(copy, declared, draw, shape, {**usual, **(rates or {})}, given or {})
 
 

@@ -17,16 +17,19 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw, feedback_variables, skips
+from snn_credit.rate.passing import descending, passed
 from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
 from snn_credit.rate.stages import stages_of
 from snn_credit.rate.uncompiled import uncompiled
 from snn_credit.rules import Message, Rule
 from snn_credit.rules.constraints import begun
-from snn_credit.rules.expressions import expression
+from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.interpreter import Interpreter
 from snn_credit.rules.names import names_of
 from snn_credit.rules.net import Net
 
+#: The changes are then those that an optimiser's learning rate and decay multiply.
+USUAL = {"eta": 1.0, "lam": 0.0}
 #: Losses of each example, (batch,), for outputs (batch, n_L) and targets.
 Loss = Callable[[Tensor, Tensor], Tensor]
 #: A variable of a layer's neurons, (batch, ...), given their activity in the first window.
@@ -73,6 +76,9 @@ class Stack(nn.Module):
             self.add_module(name, module._modules[name])
         self.rule, self._interpreter = rule, Interpreter(rule)
         self._told: _Told | None = None
+        # With rates of its own a rule is more than what descends.
+        usual = all(rates.get(name, value) == value for name, value in USUAL.items())
+        self._via = descending(rule) if usual else None
         self._rates, self._given = {**rule.rates, **rates}, dict(given)
         wanted = _told_names(self._interpreter, self._given)
         if self._stages[-1].onwards and wanted & {"ystar", "err of a later window"}:
@@ -99,9 +105,35 @@ class Stack(nn.Module):
 
     @uncompiled
     def _learn(self, x: Tensor) -> Tensor:
+        if self._via is not None:
+            self.settle()
+            return self._descend(x, self._via)
         # A compiler would trace the rule's own use of autograd, for pools, and lose it.
         names, parameters = zip(*self.named_parameters(), strict=True)
         return _Credit.apply(x, self, names, *parameters)  # type: ignore[no-any-return]
+
+    def _descend(self, x: Tensor, via: str) -> Tensor:
+        """Return the output for a rule whose error descends: autograd is the interpreter here."""
+        for number, stage in enumerate(self._stages, start=1):
+            layer: Any = stage.layer
+            for module in stage.before:
+                x = module(x)
+            if number == 1 or via == "w":
+                x = layer(x)
+            else:
+                owned = self._beside(number) | {"w": layer.weight.detach()}
+                x = passed(layer, x, expression(via)(owned, functions_for(layer.weight)))
+            for module in (*stage.after, stage.activation, stage.dropout, *stage.onwards):
+                x = x if module is None else module(x)
+        return x
+
+    def _beside(self, layer: int) -> dict[str, Tensor]:
+        """Return the variables besides w of the synapses onto a layer."""
+        return {
+            variable: getattr(self.synapses, name).detach()
+            for name, (kind, where, variable) in self._places.items()
+            if (kind, where) == ("forward", layer)
+        }
 
     def tell(self, target: Tensor, loss: Loss) -> None:
         """Say what the coming batch's targets are, and the loss, to a rule that asks for them.
