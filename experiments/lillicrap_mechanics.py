@@ -143,12 +143,14 @@ def _phases(config: Config, context: Context) -> dict[str, Course]:
     for name, examples, frozen in zip(PHASES, config.phases, ("2", "0", "2"), strict=True):
         other = deepcopy(net)
         freeze(net, frozen)
-        found[name] = _learn(config, context, net, tuple(problem), examples, name)
+        found[name] = _learn(config, context, net, (problem[0], problem[1]), examples, name)
     freeze(other, "2")
     b = other.synapses.b_2
     # The feedback of other neurons: as strong, but W has nothing to do with it.
     b.copy_(b.roll(1, dims=1))
-    found[OTHER] = _learn(config, context, other, tuple(problem), config.phases[-1], OTHER)
+    found[OTHER] = _learn(
+        config, context, other, (problem[0], problem[1]), config.phases[-1], OTHER
+    )
     return found
 
 
