@@ -137,20 +137,19 @@ def _phases(config: Config, context: Context) -> dict[str, Course]:
 
     from snn_credit.rate.regression import freeze
 
-    net, *problem = _start(config, context)
+    net, *rest = _start(config, context)
+    problem = rest[0], rest[1]
     found: dict[str, Course] = {}
     other = net
     for name, examples, frozen in zip(PHASES, config.phases, ("2", "0", "2"), strict=True):
         other = deepcopy(net)
         freeze(net, frozen)
-        found[name] = _learn(config, context, net, (problem[0], problem[1]), examples, name)
+        found[name] = _learn(config, context, net, problem, examples, name)
     freeze(other, "2")
     b = other.synapses.b_2
     # The feedback of other neurons: as strong, but W has nothing to do with it.
     b.copy_(b.roll(1, dims=1))
-    found[OTHER] = _learn(
-        config, context, other, (problem[0], problem[1]), config.phases[-1], OTHER
-    )
+    found[OTHER] = _learn(config, context, other, problem, config.phases[-1], OTHER)
     return found
 
 
