@@ -21,7 +21,7 @@ from snn_credit.harness import Context, Table
 
 SMALL = replace(
     EXPERIMENT.presets["smoke"],
-    sizes=(5, 100, 3), eta=0.01, examples=2000, phases=(400, 800, 400), looks=10,
+    sizes=(5, 100, 3), eta=0.01, examples=3000, phases=(400, 800, 400), looks=10,
 )  # fmt: skip
 LOWEST = "lowest NSE below the start, %"
 
