@@ -25,7 +25,7 @@ from snn_credit.harness import Context, Experiment, require
 if TYPE_CHECKING:
     from torch import nn
 
-FEEDBACK: dict[str, float | None] = {"FA": None, "FA, B in ±0.5": 0.5, "FA, B in ±0.01": 0.01}
+FEEDBACK: dict[str, float | None] = {"FA": None, "FA, B in ±0.5": 0.5, "FA, B in ±0.05": 0.05}
 START, END = "at the start", "at the end"
 FURTHEST = "|FA|/|BP| by depth, furthest from 1 as a factor"
 FIRST = "|FA|/|BP| by depth, layer 1"

@@ -106,12 +106,12 @@ def test_gradients(tmp_path):
     _, rows = smoke("gradients", tmp_path, maps=(12, 16))
     columns = [f"{moskovitz_gradients.FURTHEST}, at the {when}" for when in ("start", "end")]
     assert rows["FA"][columns[0]] < 2
-    for name in ("FA, B in ±0.5", "FA, B in ±0.01"):
+    for name in ("FA, B in ±0.5", "FA, B in ±0.05"):
         assert rows[name][columns[0]] > 20
         assert columns[1] not in rows[name]
     first = f"{moskovitz_gradients.FIRST}, at the start"
     assert rows["FA, B in ±0.5"][first] > 20
-    assert rows["FA, B in ±0.01"][first] < 0.05
+    assert rows["FA, B in ±0.05"][first] < 0.05
     for part in (moskovitz_gradients.LOWER, moskovitz_gradients.UPPER):
         for when in ("start", "end"):
             assert rows["BP + noise"][f"{part}, at the {when}"] == pytest.approx(45, abs=5)
