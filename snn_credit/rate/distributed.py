@@ -116,7 +116,10 @@ def untaught(present: Callable[[nn.Module], object], module: nn.Module) -> list[
     return [p for name, p in module.named_parameters() if name in silent and p.requires_grad]
 
 
-def _summed(team: Team, bucket: Any) -> Future[Tensor]:
+def _summed(
+    team: Team,
+    bucket: dist.GradBucket,  # pyright: ignore[reportPrivateImportUsage]
+) -> Future[Tensor]:
     changes = bucket.buffer().mul_(team._weight)
     work: Any = dist.all_reduce(changes, async_op=True)
     return work.get_future().then(lambda done: done.value()[0])
