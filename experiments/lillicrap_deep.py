@@ -104,7 +104,7 @@ def distorted(data: Dataset) -> Transform:
     black, shape = float(data.train_x.min()), data.shape
 
     def transform(x: torch.Tensor, random: np.random.Generator) -> torch.Tensor:
-        images = x.cpu().numpy().reshape(-1, *shape) - black
+        images = (x.cpu().numpy().reshape(-1, *shape) - black).astype("float32")
         return torch.from_numpy(elastic(images, random) + black).reshape(x.shape).to(x)
 
     return transform

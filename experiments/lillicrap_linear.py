@@ -130,8 +130,9 @@ def _unseen(config: Config, context: Context) -> float:
 
     n_in, _, n_out = config.sizes
     t = tasks.linear(context.seed, n_in, n_out).function(np.eye(n_in)).T  # (n_out, n_in)
-    w0 = perceptron(config.sizes, w_scale=config.w_scale, seed=context.seed)[0].weight
-    rows, _ = np.linalg.qr(w0.detach().double().numpy().T)  # (n_in, n_hidden)
+    net = perceptron(config.sizes, w_scale=config.w_scale, seed=context.seed)
+    w0 = net.get_parameter("0.weight").detach().double().numpy()
+    rows, _ = np.linalg.qr(w0.T)  # (n_in, n_hidden)
     return float(1 - np.sum((t @ rows) ** 2) / np.sum(t**2))
 
 

@@ -173,7 +173,7 @@ def _draw(
     trace_grid([[panel]], height=2.3).savefig(context.out / "angle.png")
     fields = {"before learning": first}
     for rule in ("BP", "FA", SPARSE):
-        fields[rule] = histories[rule].module.get_submodule("0").weight.detach().numpy()
+        fields[rule] = histories[rule].module.get_parameter("0.weight").detach().numpy()
     receptive_fields(fields, data.shape, n=config.fields, seed=context.seed).savefig(
         context.out / "fields.png"
     )

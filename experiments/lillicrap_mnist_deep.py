@@ -117,7 +117,7 @@ def _draw_fields(histories: Mapping[str, History], data: Dataset, context: Conte
     from snn_credit.analysis import receptive_fields
 
     fields = {
-        name: histories[name].module.get_submodule("0").weight.detach().numpy()
+        name: histories[name].module.get_parameter("0.weight").detach().numpy()
         for name in TEN.values()
     }
     receptive_fields(fields, data.shape, seed=context.seed).savefig(context.out / "fields.png")

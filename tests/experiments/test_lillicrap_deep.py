@@ -41,9 +41,10 @@ def test_they_learn(digits: Dataset, variant: Variant, tmp_path: Path) -> None:
 def test_feedback_is_levelled_and_bp_has_none(digits: Dataset, tmp_path: Path) -> None:
     few = replace(RECIPE, images=10, gain=2.0)
     module = deep.train(Variant("FA", (40, 30)), digits, few, Context(tmp_path), "").module
-    for name, n in (("b_2", 30), ("b_3", 10)):
+    # The gain is that of what the output layer sends.
+    for name, n, size in (("b_2", 30, 1.0), ("b_3", 10, 2.0)):
         b = module.synapses.get_buffer(name)
-        assert float(b.square().mean() * n) == pytest.approx(4.0, rel=1e-4)
+        assert float(b.square().mean() * n) == pytest.approx(size**2, rel=1e-4)
 
 
 def test_the_rate_falls_tenfold(digits: Dataset, tmp_path: Path) -> None:
