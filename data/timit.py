@@ -28,8 +28,13 @@ EVERY_NTH_SPEAKER = 20
 Part = tuple[NDArray[np.float64], NDArray[np.int64]]
 
 
-def load() -> Dataset:
+def load(folder: Path | None = None) -> Dataset:
     """Load the stop consonants, with every 20th speaker of the training set for validation.
+
+    Parameters
+    ----------
+    folder : Path, optional
+        Where ``TRAIN`` and ``TEST`` lie; without it they are looked for.
 
     Returns
     -------
@@ -43,7 +48,7 @@ def load() -> Dataset:
         The folders are not there, a recording or its phones are damaged, or a part has no stop
         consonant.
     """
-    train_folder, test_folder = _find()
+    train_folder, test_folder = _find(folder)
     speakers = sorted(path for dialect in _folders(train_folder) for path in _folders(dialect))
     held = speakers[EVERY_NTH_SPEAKER - 1 :: EVERY_NTH_SPEAKER]
     kept = [speaker for speaker in speakers if speaker not in held]
@@ -113,12 +118,12 @@ def _folders(folder: Path) -> list[Path]:
     return sorted(Path(entry.path) for entry in os.scandir(folder) if entry.is_dir())
 
 
-def _find() -> tuple[Path, Path]:
-    looked = [
+def _find(given: Path | None) -> tuple[Path, Path]:
+    looked = [given] if given else [
         folder
         for place in files.search_folders("timit")
         for folder in (place / "TIMIT", place / "timit", place)
-    ]
+    ]  # fmt: skip
     for folder in looked:
         there = {path.name.lower(): path for path in _folders(folder)} if folder.is_dir() else {}
         if {"train", "test"} <= there.keys():

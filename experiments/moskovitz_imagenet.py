@@ -84,13 +84,14 @@ def _data(config: Config, context: Context) -> Any:
     from snn_credit.data.made_images import write_images
     from snn_credit.rate.distributed import Team
 
-    root = context.out / "images" if config.data == "made" else None
-    if root is not None:
+    root = None
+    if config.data == "made":
+        made = context.out / "images"
 
         def make() -> Any:
-            write_images(root, classes=config.classes, images=config.made, side=config.side,
+            write_images(made, classes=config.classes, images=config.made, side=config.side,
                          seed=context.seed)  # fmt: skip
-            return root
+            return made
 
         root = Team(torch.device("cpu")).told(make)
     held = config.validation_images or 1
@@ -146,7 +147,7 @@ def _paper() -> dict[str, dict[str, float | None]]:
     two = {"BP": 45.5, "BP + noise": 46.0, "BP + alignment": 45.9, "FA": 94.5,
            "uSF Init E/I": 67.8, "uSF Init": 60.1, "uSF SN": 54.4, "BP, constant norm": 46.9,
            "uSF Init, constant norm": 51.2, "uSF Init E/I, constant norm": 66.1}  # fmt: skip
-    five = dict(zip(CONSTANT, (22.6, 26.6, 35.2), strict=True))
+    five: dict[str, float] = dict(zip(CONSTANT, (22.6, 26.6, 35.2), strict=True))
     rows: dict[str, dict[str, float | None]] = {}
     for name in two:
         rows[name] = {f"network 2, {TOP1}": two[name], f"network 2, {TOP5}": five.get(name)}

@@ -26,12 +26,8 @@ from typing import TYPE_CHECKING
 from snn_credit.harness import Context, Experiment, Table, require
 
 if TYPE_CHECKING:
-    import numpy as np
-    from numpy.typing import NDArray
-
     from snn_credit.theory import Flow, State, Trajectory
-
-    Matrix = NDArray[np.float64]
+    from snn_credit.theory.pepita import PepitaProblem
 
 Row = dict[str, float | None]
 
@@ -50,34 +46,27 @@ class Config:
     samples: int = 101
 
     def __post_init__(self) -> None:
-        require(self, ("runs", "sizes"), lambda n: n >= 1, "at least 1")
-        require(self, ("samples",), lambda n: n >= 2, "at least 2")
+        require(self, ("sizes",), lambda n: n >= 1, "at least 1")
+        require(self, ("runs", "samples"), lambda n: n >= 2, "at least 2")
         require(self, ("growth",), lambda g: 1 < g < inf, "a finite number above 1")
         require(self, ("f_scale", "wait", "second", "together"), lambda value: 0 < value < inf,
                 "a finite number above 0")  # fmt: skip
 
 
-@dataclass(frozen=True)
-class Net:
-    """One run's draws: T, F, an F that is not the net's own, and the start."""
-
-    target: Matrix
-    f: Matrix
-    other: Matrix
-    start: State
-
-
 def run(config: Config, context: Context) -> Table:
     """Follow all runs of one seed, and draw them."""
-    from snn_credit.theory.pepita import pepita_flow, phases
+    import numpy as np
 
-    nets = [_draw_net(config, context, number) for number in range(config.runs)]
+    from snn_credit.theory.pepita import PepitaProblem, pepita_flow, phases
+
+    draws = [np.random.default_rng((context.seed, number)) for number in range(config.runs)]
+    nets = [PepitaProblem.draw(rng, config.sizes, config.f_scale) for rng in draws]
     decoupled = [
         phases(net.target, net.f, net.start, growth=config.growth, wait=config.wait,
                second=config.second, samples=config.samples)
         for net in nets
     ]  # fmt: skip
-    kinds: dict[str, Callable[[Net], Flow]] = {
+    kinds: dict[str, Callable[[PepitaProblem], Flow]] = {
         "simultaneous": lambda net: pepita_flow(net.target, net.f),
         "simultaneous, presynaptic terms of the modulated pass": lambda net: pepita_flow(
             net.target, net.f, "modulated"
@@ -98,21 +87,7 @@ def run(config: Config, context: Context) -> Table:
     return rows
 
 
-def _draw_net(config: Config, context: Context, number: int) -> Net:
-    import numpy as np
-
-    from snn_credit.theory import State
-
-    rng = np.random.default_rng((context.seed, number))
-    n_i, n_h, n_o = config.sizes
-    he_i, he_h = np.sqrt(6 / n_i), np.sqrt(6 / n_h)
-    target = rng.uniform(-1, 1, (n_o, n_i))
-    f, other = config.f_scale * rng.uniform(-he_i, he_i, (2, n_i, n_o))
-    start = State(rng.uniform(-he_i, he_i, (n_h, n_i)), rng.uniform(-he_h, he_h, (n_o, n_h)))
-    return Net(target, f, other, start)
-
-
-def _together(config: Config, net: Net, flow: Flow) -> Trajectory | None:
+def _together(config: Config, net: PepitaProblem, flow: Flow) -> Trajectory | None:
     """Follow both matrices; None if they run away, which they may where F is large."""
     import numpy as np
 
@@ -126,7 +101,7 @@ def _together(config: Config, net: Net, flow: Flow) -> Trajectory | None:
         return None
 
 
-def _row_decoupled(nets: list[Net], paths: list[tuple[Trajectory, Trajectory]]) -> Row:
+def _row_decoupled(nets: list[PepitaProblem], paths: list[tuple[Trajectory, Trajectory]]) -> Row:
     import numpy as np
 
     from snn_credit.theory.pepita import alignment, scalar_slope, slope
@@ -146,7 +121,7 @@ def _row_decoupled(nets: list[Net], paths: list[tuple[Trajectory, Trajectory]]) 
     }
 
 
-def _row_together(nets: list[Net], paths: list[Trajectory | None], sign: float) -> Row:
+def _row_together(nets: list[PepitaProblem], paths: list[Trajectory | None], sign: float) -> Row:
     """``sign`` is that of F in the flow; tr(FWA) is always that of F itself."""
     import numpy as np
 
@@ -174,16 +149,18 @@ def _row_together(nets: list[Net], paths: list[Trajectory | None], sign: float) 
     }
 
 
-def _row_other(nets: list[Net], paths: list[Trajectory | None]) -> Row:
+def _row_other(nets: list[PepitaProblem], paths: list[Trajectory | None]) -> Row:
+    """Of each net's weights, with the F of the net before it."""
     from snn_credit.theory.pepita import alignment
 
-    falls = [alignment(n.other, p[-1]) < alignment(n.other, p[0])
-             for n, p in zip(nets, paths, strict=True) if p is not None]  # fmt: skip
+    others = [net.f for net in (nets[-1], *nets[:-1])]
+    falls = [alignment(f, path[-1]) < alignment(f, path[0])
+             for f, path in zip(others, paths, strict=True) if path is not None]  # fmt: skip
     return {"runs": float(len(nets)), "runs whose tr(FWA) falls": float(sum(falls))}
 
 
 def _draw(
-    context: Context, nets: list[Net], decoupled: list[tuple[Trajectory, Trajectory]],
+    context: Context, nets: list[PepitaProblem], decoupled: list[tuple[Trajectory, Trajectory]],
     together: list[Trajectory | None],
 ) -> None:  # fmt: skip
     """Draw tr(FWA), tr(FEA'A) and the NSE in both phases and in the simultaneous flow."""
@@ -191,7 +168,7 @@ def _draw(
     from snn_credit.theory import normalized_error
     from snn_credit.theory.pepita import alignment, slope
 
-    quantities: dict[str, Callable[[Net, State], float]] = {
+    quantities: dict[str, Callable[[PepitaProblem, State], float]] = {
         "tr(FWA)": lambda net, s: alignment(net.f, s),
         "tr(FEA'A)": lambda net, s: slope(net.target, net.f, s),
         "NSE": lambda net, s: normalized_error(net.target, s),
@@ -220,7 +197,7 @@ EXPERIMENT = Experiment(
     figure="App. E",
     about="why the product of the forward weights anti-aligns with PEPITA's F",
     presets={
-        "smoke": Config(runs=3, sizes=(12, 9, 6), f_scale=0.1, together=60.0, samples=31),
+        "smoke": Config(runs=3, sizes=(12, 9, 6), f_scale=0.1, together=30.0, samples=31),
         "laptop": Config(),
         "paper": Config(),
     },

@@ -14,7 +14,7 @@ from math import isfinite, sqrt
 
 import numpy as np
 import torch
-from torch import nn
+from torch import Tensor, nn
 
 from snn_credit.errors import InputError, one_of
 
@@ -29,8 +29,9 @@ def perceptron(
     *,
     hidden: str = "logistic",
     output: str = "logistic",
-    w_scale: float | None = None,
+    w_scale: float | Sequence[float] | None = None,
     bias: bool = True,
+    bias_scale: float = 0.0,
     dropout: float = 0.0,
     seed: int = 0,
     dtype: torch.dtype = torch.float32,
@@ -43,10 +44,13 @@ def perceptron(
         Neurons per layer, input to output.
     hidden, output : str
         Activations: 'logistic', 'tanh', 'relu', 'leaky relu' or 'linear'.
-    w_scale : float, optional
-        W is uniform in +-w_scale; without it in +-sqrt(6/n_in) (He et al. 2015). Biases start at 0.
+    w_scale : float or sequence of float, optional
+        W is uniform in +-w_scale, which may be one number for each matrix, the lowest first;
+        without it in +-sqrt(6/n_in) (He et al. 2015).
     bias : bool
         Whether there are biases.
+    bias_scale : float
+        They are uniform in +-bias_scale at the start.
     dropout : float
         The fraction of hidden neurons that are silent in a presentation.
     seed : int
@@ -62,8 +66,9 @@ def perceptron(
     for name, kind in (("hidden", hidden), ("output", output)):
         if kind not in ACTIVATIONS:
             raise InputError(f"{name}: {one_of(kind, ACTIVATIONS)} (got {kind!r})")
-    if w_scale is not None and not (isfinite(w_scale) and w_scale >= 0):
-        raise InputError(f"w_scale: a number >= 0 (got {w_scale})")
+    scales = _scales(w_scale, sizes)
+    if not (isfinite(bias_scale) and bias_scale >= 0):
+        raise InputError(f"bias_scale: a number >= 0 (got {bias_scale})")
     if not 0 <= dropout < 1:
         raise InputError(f"dropout: a fraction from 0 to below 1 (got {dropout})")
     if seed < 0:
@@ -71,15 +76,40 @@ def perceptron(
     layers: list[nn.Module] = []
     for number, (pre, post) in enumerate(pairwise(sizes), start=1):
         layer = nn.Linear(pre, post, bias, dtype=dtype)
-        bound = sqrt(6 / pre) if w_scale is None else w_scale
-        random = np.random.default_rng((seed, ord("w"), number - 1, number))
-        with torch.no_grad():
-            layer.weight.copy_(torch.from_numpy(random.uniform(-bound, bound, (post, pre))))
-            if bias:
-                layer.bias.zero_()
+        random = uniform(layer.weight, scales[number - 1], number, seed)
+        if bias:
+            with torch.no_grad():
+                layer.bias.copy_(torch.from_numpy(random.uniform(-bias_scale, bias_scale, post)))
         last = number == len(sizes) - 1
         activation = ACTIVATIONS[output if last else hidden]
         layers += [layer] if activation is None else [layer, activation()]
         if dropout and not last:
             layers.append(nn.Dropout(dropout))
     return nn.Sequential(*layers)
+
+
+def uniform(weight: Tensor, bound: float, number: int, seed: int) -> np.random.Generator:
+    """Draw the weights onto a layer, the number-th from the input, uniform in +-bound.
+
+    Returns the layer's stream of random numbers, for what else is drawn.
+    """
+    random = np.random.default_rng((seed, ord("w"), number - 1, number))
+    with torch.no_grad():
+        weight.copy_(torch.from_numpy(random.uniform(-bound, bound, tuple(weight.shape))))
+    return random
+
+
+def _scales(w_scale: float | Sequence[float] | None, sizes: Sequence[int]) -> list[float]:
+    """Return each matrix's bound."""
+    if w_scale is None:
+        return [sqrt(6 / pre) for pre in sizes[:-1]]
+    if not isinstance(w_scale, Sequence):
+        w_scale = [w_scale] * (len(sizes) - 1)
+    if len(w_scale) != len(sizes) - 1:
+        raise InputError(
+            f"w_scale: one number, or one for each of {len(sizes) - 1} matrices (got {w_scale})"
+        )
+    for bound in w_scale:
+        if not (isfinite(bound) and bound >= 0):
+            raise InputError(f"w_scale: a number >= 0 (got {bound})")
+    return list(w_scale)

@@ -31,6 +31,9 @@ app.add_typer(data, name="data")
 # the base of every usage error: newer typers keep it within, older ones take it from click
 _UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
 
+#: Where what is not spiking runs.
+_CPU = "cpu"
+
 RunFile = Annotated[Path, typer.Argument(metavar="RUN.h5", help="The file of a run.")]
 
 
@@ -133,7 +136,7 @@ def run_(
     resume: Annotated[bool, typer.Option("--resume", help="Continue an earlier run.")] = False,
 ) -> None:
     """Run an experiment and put its numbers beside the paper's."""
-    from snn_credit.devices import choose
+    from snn_credit.devices import Choice, choose
     from snn_credit.experiments import TABLE, load
     from snn_credit.harness import show
     from snn_credit.harness.config import with_settings
@@ -142,7 +145,13 @@ def run_(
 
     found = load(experiment)
     config = with_settings(found.preset(preset), settings or [])
-    choice = choose(device, found.synapses(config))
+    if found.spiking:
+        choice = choose(device, found.synapses(config))
+    elif device in ("auto", _CPU):
+        choice = Choice(_CPU, "it has no spiking circuit")
+    else:
+        raise InputError(f"--device: {_CPU} or auto for {found.id}, which has no spiking circuit "
+                         f"(got {device!r})")  # fmt: skip
     request = Request(
         experiment=found,
         module=TABLE[experiment],
@@ -157,7 +166,7 @@ def run_(
     )
     if force and resume:
         raise InputError("--force: not together with --resume (got both)")
-    notes = [f"device: {choice.name}, {choice.why}"] if device == "auto" else []
+    notes = [f"device: {choice.name}, {choice.why}"] if device == "auto" and found.spiking else []
     if cost := found.cost(request.config):
         notes.append(cost)
     signal.signal(signal.SIGTERM, signal.default_int_handler)  # a scheduler's stop is ours too
@@ -236,14 +245,10 @@ def info(run_file: RunFile) -> None:
 @app.command()
 def rules() -> None:
     """Show the learning rules: source, whether synapses learn locally, and on which paths."""
-    from rich.table import Table
-
+    from snn_credit.harness.show import rule_table
     from snn_credit.overview import HEADER, rows
 
-    table = Table(*HEADER, box=None, pad_edge=False)
-    for row in rows():
-        table.add_row(*row)
-    _console().print(table)
+    rule_table(_console(), HEADER, rows())
 
 
 @app.command()

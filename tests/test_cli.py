@@ -298,6 +298,18 @@ def test_info_prints_the_summary(say: Say, stand_in: Callable[..., None]) -> Non
     assert say("info", "run.h5") == (0, "experiment  fake\nseed        3\n", "")
 
 
+def test_an_experiment_without_a_circuit_has_no_device(say: Say, tmp_path: Path) -> None:
+    flow = ("run", "lillicrap-flow", "--preset", "smoke", "--out", tmp_path / "o")
+    line = refused(say(*flow, "--device", "dense"))
+    assert line == (
+        "--device: cpu or auto for lillicrap-flow, which has no spiking circuit (got 'dense')"
+    )
+    status, _, err = say(*flow)
+    assert status == 0
+    assert "device:" not in err
+    assert json.loads((tmp_path / "o" / "result.json").read_text())["device"] == "cpu"
+
+
 def test_devices(say: Say, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PATH", "/nowhere")
     status, out, _ = say("devices")

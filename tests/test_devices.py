@@ -2,6 +2,7 @@
 
 import os
 import sys
+from importlib import import_module
 from pathlib import Path
 from types import SimpleNamespace
 
@@ -61,6 +62,10 @@ class Machine:
         folder.mkdir()
         (folder / "METADATA").write_text(f"Metadata-Version: 2.1\nName: {name}\nVersion: {version}")
         (folder / "RECORD").write_text("".join(f"{file},,\n" for file in files))
+        # Newer versions of Python list only the files that are there.
+        for file in files:
+            (self.packages / file).parent.mkdir(parents=True, exist_ok=True)
+            (self.packages / file).touch()
 
     def loses(self, name: str) -> None:
         if name == "brian2cuda":
@@ -70,6 +75,10 @@ class Machine:
         else:
             (self.bin / name).unlink()
         devices._printed.cache_clear()
+
+
+# The folder that torch lies in is hidden where it holds CUDA's packages too: imported before that.
+import_module("torch")
 
 
 def _has_cuda(entry: str) -> bool:

@@ -25,7 +25,7 @@ PACKAGES = {
     *("data", "models", "experiments", "harness"),
 }
 # Modules of the package itself that stand above everything; the others stand below everything.
-TOP = {"cli", "__main__"}
+TOP = {"cli", "__main__", "overview"}
 # Part -> the parts that it does not import. Analysis measures what it is given and knows nothing of
 # what made it, so both paths may measure with it.
 FORBIDDEN = {

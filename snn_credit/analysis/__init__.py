@@ -17,6 +17,7 @@ from snn_credit.analysis.learning import learning_curve
 from snn_credit.analysis.plateau import Plateau, plateau
 from snn_credit.analysis.raster import raster
 from snn_credit.analysis.scale import Net, learning_ms, scale_curves
+from snn_credit.analysis.scatter import weight_scatter
 from snn_credit.analysis.signs import SignChanges, SignTracker, sign_changes
 from snn_credit.analysis.spikes import binned_rates, mean_rate, spike_trains
 from snn_credit.analysis.traces import TINTS, Panel, Span, Trace, shades, trace_grid
@@ -59,4 +60,5 @@ __all__ = [
     "spike_trains",
     "trace_grid",
     "weight_distributions",
+    "weight_scatter",
 ]

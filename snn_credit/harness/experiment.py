@@ -70,7 +70,7 @@ class Experiment(Generic[ConfigT]):
         The paper's own numbers, in the rows and columns of the measured table.
     synapses : callable
         How many synapses the largest spiking circuit has with this config, for the choice of a
-        device; None where there is none.
+        device, None where that is not known; without it there is no spiking circuit.
     cost : callable
         What a run with this config takes, as a sentence for a person; None when that is little.
     draw : callable
@@ -88,6 +88,11 @@ class Experiment(Generic[ConfigT]):
     synapses: Callable[[ConfigT], int | None] = _no_circuit
     cost: Callable[[ConfigT], str | None] = _costs_nothing
     draw: Callable[[ConfigT, Sequence[Table], Context], None] = _draws_nothing
+
+    @property
+    def spiking(self) -> bool:
+        """Whether it has spiking circuits, which run on a device; else it runs on the CPU."""
+        return self.synapses is not _no_circuit
 
     def preset(self, name: str) -> ConfigT:
         """Return the settings of that name.

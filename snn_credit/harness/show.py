@@ -28,8 +28,9 @@ def line(console: Console, text: str) -> None:
 
 def _print_table(console: Console, headings: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
     table = Table(box=None, pad_edge=False, padding=(0, 2, 0, 0), header_style="bold")
-    for heading in headings:
-        table.add_column(heading, overflow="fold")
+    for number, heading in enumerate(headings):
+        # What comes first is what a person types: it stays in one piece.
+        table.add_column(heading, overflow="fold", no_wrap=number == 0)
     for row in rows:
         table.add_row(*(Text(cell) for cell in row))
     console.print(table)
@@ -48,6 +49,11 @@ def experiments(console: Console, known: Iterable[Experiment[Any]]) -> None:
         console, ("experiment", "paper", "figure", "what it shows"),
         ((e.id, e.paper, e.figure, e.about) for e in known),
     )  # fmt: skip
+
+
+def rule_table(console: Console, headings: Iterable[str], rows: Iterable[Iterable[str]]) -> None:
+    """Print the learning rules, one a line."""
+    _print_table(console, headings, rows)
 
 
 def device_table(console: Console, known: Iterable[DeviceStatus], auto: Choice) -> None:

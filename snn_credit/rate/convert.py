@@ -10,15 +10,13 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw
-from snn_credit.rate.layers import convert_layers, descending
-from snn_credit.rate.stack import Loss, Stack
+from snn_credit.rate.layers import convert_layers
+from snn_credit.rate.passing import descending
+from snn_credit.rate.stack import USUAL, Given, Loss, Stack
 from snn_credit.rate.stages import stages_of
 from snn_credit.rate.support import is_count, learnable_rule
 from snn_credit.rules import RULES, Rule
 from snn_credit.rules.constraints import constrained
-
-#: The changes are then those that an optimiser's learning rate and decay multiply.
-_USUAL = {"eta": 1.0, "lam": 0.0}
 
 
 def convert(
@@ -30,6 +28,7 @@ def convert(
     shape: Sequence[int] | None = None,
     rates: Mapping[str, float] | None = None,
     constraints: Sequence[str] = (),
+    given: Mapping[str, Given] | None = None,
     seed: int = 0,
 ) -> nn.Module:
     """Return a copy of a module that learns by a rule.
@@ -63,6 +62,9 @@ def convert(
         Shared scalars of the rule, such as ``sig``; ``eta`` and ``lam`` are 1 and 0 without.
     constraints : sequence of str
         Names in `snn_credit.rules.constraints.CONSTRAINTS`: any rule takes them, BP too.
+    given : mapping of str to callable, optional
+        Variables of the neurons that the rule ``needs`` and this path does not know: name -> a
+        function of a layer's activity (batch, ...), called once for each layer and presentation.
     seed : int
         Of the feedback and of noise.
 
@@ -77,7 +79,7 @@ def convert(
         If the module holds something that cannot learn by the rule, which is named; for an unknown
         rule, constraint or rate, and for a number out of its range.
     """
-    declared = constrained(learnable_rule(rule), *constraints)
+    declared = constrained(learnable_rule(rule, given or ()), *constraints)
     _check(declared, b_scale, kept, rates, seed)
     draw = Draw(seed, b_scale, kept)
     copy = deepcopy(module)
@@ -89,11 +91,16 @@ def convert(
             raise InputError(
                 f"{obstacle}; other modules learn by: {others}, not by {declared.name}"
             ) from None
+        if rates:
+            raise InputError(
+                "rates: none for a module that is no nn.Sequential, where learning rate and decay "
+                f"are the optimiser's (got {', '.join(rates)})"
+            ) from None
         convert_layers(copy, declared, draw)
         return copy
     assert isinstance(copy, nn.Sequential)  # stages_of refuses anything else
-    usual = {name: value for name, value in _USUAL.items() if name in declared.rates}
-    return Stack(copy, declared, draw, shape, {**usual, **(rates or {})})
+    usual = {name: value for name, value in USUAL.items() if name in declared.rates}
+    return Stack(copy, declared, draw, shape, {**usual, **(rates or {})}, given or {})
 
 
 def present(module: nn.Module, x: Tensor, target: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:

@@ -29,7 +29,7 @@ from torch.nn.parallel import DistributedDataParallel
 # Buffers are the same in all processes from the start on, so no step has to send them. torch 2.13
 # gave the switch another name.
 _SENT = "forward_sync_buffers"
-_NO_BUFFERS = {
+_NO_BUFFERS: dict[str, Any] = {
     _SENT if _SENT in signature(DistributedDataParallel).parameters else "broadcast_buffers": False
 }
 
@@ -116,7 +116,10 @@ def untaught(present: Callable[[nn.Module], object], module: nn.Module) -> list[
     return [p for name, p in module.named_parameters() if name in silent and p.requires_grad]
 
 
-def _summed(team: Team, bucket: dist.GradBucket) -> Future[Tensor]:
+def _summed(
+    team: Team,
+    bucket: dist.GradBucket,  # pyright: ignore[reportPrivateImportUsage]
+) -> Future[Tensor]:
     changes = bucket.buffer().mul_(team._weight)
     work: Any = dist.all_reduce(changes, async_op=True)
     return work.get_future().then(lambda done: done.value()[0])

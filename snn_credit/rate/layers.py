@@ -13,9 +13,10 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw, feedback_variables
+from snn_credit.rate.passing import descending, passed
 from snn_credit.rate.stack import Stack
-from snn_credit.rate.wiring import wiring_of
-from snn_credit.rules import Local, Message, Rule
+from snn_credit.rate.uncompiled import uncompiled
+from snn_credit.rules import Rule
 from snn_credit.rules.constraints import begun
 from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.interpreter import Interpreter
@@ -26,51 +27,6 @@ NORMALISATIONS = (
     *(nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm),
     *(nn.InstanceNorm1d, nn.InstanceNorm2d),
 )
-
-
-def descending(rule: Rule) -> str | None:
-    """Return what takes the place of W' in a rule that is otherwise backpropagation, or None.
-
-    That is a rule with one message from the layer above, delta = fb*df in hidden layers and err*df
-    in the output, and one update of w by delta and h.
-    """
-    if rule.phases or rule.needs or len(rule.updates) != 1:
-        return None
-    match rule.steps:
-        case (Message() as message, Local() as local):
-            pass
-        case _:
-            return None
-    update = rule.updates[0]
-    product = {f"{message.name}*df", f"df*{message.name}"}
-    alike = (
-        (message.frm, message.of, message.to) == ("above", local.name, "hidden")
-        and (local.hidden or "").replace(" ", "") in product
-        and (local.output or "").replace(" ", "") in ("err*df", "df*err")
-        and (update.of, update.post, update.pre, update.on) == ("w", local.name, "h", "all")
-        and update.factor.replace(" ", "") == "-eta"
-    )
-    return message.via if alike else None
-
-
-class _Passed(torch.autograd.Function):
-    """A layer's sums; going down, another matrix takes the place of W'."""
-
-    @staticmethod
-    def forward(ctx: Any, x: Tensor, w: Tensor, via: Tensor, layer: Any) -> Tensor:
-        """Return the sums without biases."""
-        wiring = wiring_of(layer, x.shape)
-        ctx.save_for_backward(x, via)
-        ctx.wiring = wiring
-        return wiring.up(x, w)
-
-    @staticmethod
-    def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
-        """Return what goes down, and the weights' gradient."""
-        x, via = ctx.saved_tensors
-        below = ctx.wiring.down(above[0], via) if ctx.needs_input_grad[0] else None
-        change = ctx.wiring.outer(above[0], x) if ctx.needs_input_grad[1] else None
-        return below, change, None, None
 
 
 class _Learning(nn.Module):
@@ -87,15 +43,12 @@ class _Learning(nn.Module):
             return super().forward(input)
         if self.rule.host:
             settle(self)
-        if self._via == "w":
+        # Nothing learns from what would go down to a stimulus.
+        if self._via == "w" or not input.requires_grad:
             return super().forward(input)
-        sums: Any = _Passed.apply(input, self.weight, self._feedback().to(input.dtype), self)
-        if self.bias is None:
-            return sums
-        axes = 0 if isinstance(self, nn.Linear) else len(self.kernel_size)  # type: ignore[arg-type]
-        return sums + self.bias.reshape(-1, *[1] * axes)
+        return passed(self, input, self._feedback())
 
-    @torch.compiler.disable
+    @uncompiled
     def _feedback(self) -> Tensor:
         """Return what takes the place of W'."""
         w = self.weight.detach()
@@ -153,7 +106,7 @@ def _convert(layer: Any, number: int, rule: Rule, via: str, draw: Draw) -> None:
     settle(layer, "start")
 
 
-@torch.compiler.disable
+@uncompiled
 def settle(layer: Any, every: Any = "step", rule: Rule | None = None) -> None:
     """Apply constraints on a layer's W, and what makes feedback of W: those of its rule, or one."""
     with torch.no_grad():

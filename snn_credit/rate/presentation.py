@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
 from torch import Tensor, nn
 
+from snn_credit.errors import InputError
 from snn_credit.rate.neurons import DROPOUTS, respond, survivors
 from snn_credit.rate.stages import Stage
 from snn_credit.rate.structure import SHAPES, Passage, Through
@@ -29,6 +30,12 @@ class Presentation:
         Its synapses are those of the layers; this puts ``h``, ``df`` and the wiring into it.
     x
         (batch, ...).
+
+    Attributes
+    ----------
+    error_of
+        Given an output, dLoss/dh of each example; rules that read ``err`` in a window after the
+        first need one.
     """
 
     def __init__(self, stages: Sequence[Stage], net: Net, x: Tensor) -> None:
@@ -36,6 +43,7 @@ class Presentation:
         self._masks: dict[int, Tensor] = {}
         self._first: Tensor | None = None
         self._onwards: Passage | None = None
+        self.error_of: Callable[[Tensor], Tensor] | None = None
         net.layers[0]["x"] = x
         self.drive(x)
 
@@ -47,6 +55,12 @@ class Presentation:
     def at_neurons(self, above: Tensor) -> Tensor:
         """Return the derivative by the output layer's activity, given that by the output."""
         return above if self._onwards is None else self._onwards.down(above)
+
+    def error(self) -> Tensor:
+        """Return dLoss/dh of each example's output as it is now, (batch, n_L)."""
+        if self.error_of is None:
+            raise InputError("error_of: a function of the output, for later windows (got None)")
+        return self.error_of(self.output)
 
     def drive(self, x: Tensor, added: Correction | None = None) -> None:
         """Give the input layer something, and put every layer's ``h`` and ``df`` into the net.

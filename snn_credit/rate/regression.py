@@ -140,6 +140,19 @@ def learn(
     return Course(columns.pop("examples").astype(np.int64), columns)
 
 
+def error_on(x: NDArray[Any], y: NDArray[Any]) -> Look:
+    """Return a look at the NSE on these inputs (n, n_in) and targets (n, n_out), as ``nse``."""
+    from snn_credit.analysis import nse
+
+    inputs = torch.as_tensor(x)
+
+    def look(module: nn.Module) -> Mapping[str, float]:
+        with torch.no_grad():
+            return {"nse": nse(module(inputs.to(next(module.parameters()))).cpu().numpy(), y)}
+
+    return look
+
+
 def freeze(module: nn.Module, *names: str) -> None:
     """Let the parameters of these layers stay as they are, and all others learn.
 

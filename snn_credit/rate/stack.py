@@ -17,17 +17,23 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw, feedback_variables, skips
+from snn_credit.rate.passing import descending, passed
 from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
 from snn_credit.rate.stages import stages_of
+from snn_credit.rate.uncompiled import uncompiled
 from snn_credit.rules import Message, Rule
 from snn_credit.rules.constraints import begun
-from snn_credit.rules.expressions import expression
+from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.interpreter import Interpreter
 from snn_credit.rules.names import names_of
 from snn_credit.rules.net import Net
 
+#: The changes are then those that an optimiser's learning rate and decay multiply.
+USUAL = {"eta": 1.0, "lam": 0.0}
 #: Losses of each example, (batch,), for outputs (batch, n_L) and targets.
 Loss = Callable[[Tensor, Tensor], Tensor]
+#: A variable of a layer's neurons, (batch, ...), given their activity in the first window.
+Given = Callable[[Tensor], Tensor]
 
 
 @dataclass(frozen=True)
@@ -61,6 +67,7 @@ class Stack(nn.Module):
         draw: Draw,
         shape: Sequence[int] | None,
         rates: Mapping[str, float],
+        given: Mapping[str, Given],
     ) -> None:
         super().__init__()
         self._stages = stages_of(module)
@@ -69,13 +76,17 @@ class Stack(nn.Module):
             self.add_module(name, module._modules[name])
         self.rule, self._interpreter = rule, Interpreter(rule)
         self._told: _Told | None = None
-        if self._stages[-1].onwards and "ystar" in _told_names(rule):
+        # With rates of its own a rule is more than what descends.
+        usual = all(rates.get(name, value) == value for name, value in USUAL.items())
+        self._via = descending(rule) if usual else None
+        self._rates, self._given = {**rule.rates, **rates}, dict(given)
+        wanted = _told_names(self._interpreter, self._given)
+        if self._stages[-1].onwards and wanted & {"ystar", "err of a later window"}:
             kinds = ", ".join(type(part).__name__ for part in self._stages[-1].onwards)
             raise InputError(
                 f"module: the output layer's neurons at the end, whose targets {rule.name} reads "
                 f"(got {kinds})"
             )
-        self._rates = {**rule.rates, **rates}
         self._correction = _correction(rule) if takes_correction(self._stages[0]) else None
         self.synapses = nn.Module()
         self._places: dict[str, tuple[str, Any, str]] = {}
@@ -92,11 +103,37 @@ class Stack(nn.Module):
             raise InputError("x: a stimulus without gradient, which no rule here gives (got one)")
         return self._learn(x)
 
-    @torch.compiler.disable
+    @uncompiled
     def _learn(self, x: Tensor) -> Tensor:
+        if self._via is not None:
+            self.settle()
+            return self._descend(x, self._via)
         # A compiler would trace the rule's own use of autograd, for pools, and lose it.
         names, parameters = zip(*self.named_parameters(), strict=True)
         return _Credit.apply(x, self, names, *parameters)  # type: ignore[no-any-return]
+
+    def _descend(self, x: Tensor, via: str) -> Tensor:
+        """Return the output for a rule whose error descends: autograd is the interpreter here."""
+        for number, stage in enumerate(self._stages, start=1):
+            layer: Any = stage.layer
+            for module in stage.before:
+                x = module(x)
+            if number == 1 or via == "w":
+                x = layer(x)
+            else:
+                owned = self._beside(number) | {"w": layer.weight.detach()}
+                x = passed(layer, x, expression(via)(owned, functions_for(layer.weight)))
+            for module in (*stage.after, stage.activation, stage.dropout, *stage.onwards):
+                x = x if module is None else module(x)
+        return x
+
+    def _beside(self, layer: int) -> dict[str, Tensor]:
+        """Return the variables besides w of the synapses onto a layer."""
+        return {
+            variable: getattr(self.synapses, name).detach()
+            for name, (kind, where, variable) in self._places.items()
+            if (kind, where) == ("forward", layer)
+        }
 
     def tell(self, target: Tensor, loss: Loss) -> None:
         """Say what the coming batch's targets are, and the loss, to a rule that asks for them.
@@ -124,7 +161,11 @@ class Stack(nn.Module):
         """Present a batch to the layers as they are, for a look at every layer's names."""
         weight: Any = self._stages[0].layer.weight
         with torch.no_grad(), torch.autocast(x.device.type, enabled=False):
-            return Presentation(self._stages, self._net(), x.to(weight.dtype))
+            presentation = Presentation(self._stages, self._net(), x.to(weight.dtype))
+            for name, value in self._given.items():
+                for layer in presentation.net.layers[1:]:
+                    layer[name] = value(layer["h"])
+            return presentation
 
     def credit(self, presentation: Presentation, err: Tensor) -> dict[str, Tensor]:
         """Return the gradient that the rule puts in place of each parameter's, by its name.
@@ -162,6 +203,8 @@ class Stack(nn.Module):
                 e = net.layers[top][message.of].flatten(1)
                 added = e, expression(message.via)(net_b, {})
             presentation.drive(driven, added)
+            if "err" in self._interpreter.later:
+                net.layers[-1]["err"] = presentation.error()
 
         return forward
 
@@ -177,7 +220,7 @@ class Stack(nn.Module):
         if "noise" in needs and "dL" not in needs:
             for layer in net.layers[1:]:
                 layer["noise"] = self._rates["sig"] * torch.randn_like(layer["h"])
-        wanted = _told_names(self.rule)
+        wanted = _told_names(self._interpreter, self._given)
         if not wanted:
             return
         if self._told is None:
@@ -187,6 +230,7 @@ class Stack(nn.Module):
             )
         told, self._told = self._told, None
         output = presentation.output
+        presentation.error_of = lambda again: _error(told, again)
         net.layers[-1]["ystar"] = _values(told.target, output)
         if "dL" in wanted:
             disturbed = presentation.disturbed(self._rates["sig"])
@@ -289,11 +333,22 @@ class _Credit(torch.autograd.Function):
         return None, None, None, *(found.get(name) if needed else None for name, needed in wanted)
 
 
-def _told_names(rule: Rule) -> set[str]:
-    """Return what a rule reads that loss.backward() does not bring: targets, a second loss."""
-    read = {m.of for m in rule.steps if isinstance(m, Message)}
+def _told_names(interpreter: Interpreter, given: Mapping[str, Given]) -> set[str]:
+    """Return what a rule reads that loss.backward() does not bring: targets, another loss."""
+    read = {m.of for m in interpreter.rule.steps if isinstance(m, Message)}
+    again = {"err of a later window"} if "err" in interpreter.later else set()
+    asked = set(interpreter.rule.needs) - set(given)
     # Noise is told from the second loss that it leads to; alone it is drawn here.
-    return (read & {"ystar"}) | (set(rule.needs) if "dL" in rule.needs else set())
+    alone = {"noise"} if "dL" not in asked else set()
+    return (read & {"ystar"}) | again | (asked - alone)
+
+
+def _error(told: _Told, output: Tensor) -> Tensor:
+    """Return the derivative of each example's loss by the output, (batch, n_L)."""
+    with torch.enable_grad():
+        leaf = output.detach().requires_grad_()
+        total = told.loss(leaf, told.target).sum()
+    return torch.autograd.grad(total, leaf)[0]
 
 
 def _values(target: Tensor, output: Tensor) -> Tensor:

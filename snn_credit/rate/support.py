@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Iterable
 from typing import Any
 
 import numpy as np
@@ -13,10 +14,10 @@ from snn_credit.rules import RULES, Rule, get_rule
 GIVEN = ("noise", "dL")
 
 
-def obstacles(rule: Rule) -> tuple[str, ...]:
-    """Return what a rule asks for that this path does not have yet; empty for none."""
+def obstacles(rule: Rule, given: Iterable[str] = ()) -> tuple[str, ...]:
+    """Return what a rule asks for that is not given and this path does not have; empty for none."""
     found = []
-    unknown = [name for name in rule.needs if name not in GIVEN]
+    unknown = [name for name in rule.needs if name not in (*GIVEN, *given)]
     if unknown:
         found.append(f"neurons with {', '.join(unknown)}")
     if "noise" in rule.needs and "sig" not in rule.rates:
@@ -31,8 +32,10 @@ def learnable() -> tuple[str, ...]:
     return tuple(name for name, rule in RULES.items() if not obstacles(rule))
 
 
-def learnable_rule(rule: Rule | str) -> Rule:
+def learnable_rule(rule: Rule | str, given: Iterable[str] = ()) -> Rule:
     """Return a rule that this path learns with, by its name or as it is given.
+
+    ``given`` are the names of neurons' variables that the path need not know.
 
     Raises
     ------
@@ -40,8 +43,12 @@ def learnable_rule(rule: Rule | str) -> Rule:
         If no rule has the name, or the rule asks for something that this path does not have; the
         message lists the rules that learn here.
     """
-    rule = get_rule(rule)
-    if missing := obstacles(rule):
+    rule, given = get_rule(rule), tuple(given)
+    for name in given:
+        if name not in rule.needs:
+            needs = ", ".join(rule.needs) or "none"
+            raise InputError(f"given: names that {rule.name} needs: {needs} (got {name!r})")
+    if missing := obstacles(rule, given):
         raise InputError(
             f"rule: one that learns on the rate path: {', '.join(learnable())} "
             f"(got {rule.name}, which asks for {' and '.join(missing)})"

@@ -60,8 +60,8 @@ class Settings:
     batch : int
         Images a step.
     loss : str or callable
-        'squared error', |h - y*|^2 / 2, 'cross entropy', or a function that gives each example's
-        loss, (batch,), for outputs and labels (batch,).
+        One of `snn_credit.rate.losses.LOSSES`, or a function that gives each example's loss,
+        (batch,), for outputs and labels (batch,).
     lr : float
         Learning rate.
     optimiser : str or callable

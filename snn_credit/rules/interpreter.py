@@ -24,21 +24,30 @@ class Interpreter:
     ----------
     rule : Rule
         The declaration.
+
+    Attributes
+    ----------
+    later : frozenset of str
+        The names that windows after the first read.
     """
+
+    later: frozenset[str]
 
     def __init__(self, rule: Rule) -> None:
         self.rule = rule
         names = names_of(rule)
         windows: list[str | None] = [phase.name for phase in rule.phases] or [None]
         self._updates = {w: [u for u in rule.updates if active(rule, u, w)] for w in windows}
+        wanted = [_wanted(rule, w) for w in windows]
         self._steps = {
             w: [
                 s
                 for s in rule.steps
-                if s.name in _wanted(rule, w) and all(names.since.get(n, 0) <= at for n in reads(s))
+                if s.name in wanted[at] and all(names.since.get(n, 0) <= at for n in reads(s))
             ]
             for at, w in enumerate(windows)
         }
+        self.later = frozenset().union(*wanted[1:])
 
     def sweep(self, net: Net, phase: str | None = None) -> Values:
         """Evaluate messages and locals, output layer first; return every layer's names.

@@ -23,22 +23,53 @@ F e    mod     what the error adds to the input                           (batch
 Deviation: the output's change has the slope df, as in every rule here; it is 1 in the paper's
 networks, which end in softmax with cross-entropy. The paper has no biases and no decay.
 
+Variants of the paper, which differ from it in one respect each:
+
+`PEPITA_FIRST_PASS`   dW_l = -eta (h_l - h_l^err) h_{l-1}', dW_L = -eta e h_{L-1}'   section 3.2,
+                      appendix E: the presynaptic factor is that of the standard window (so
+                      biases, which belong to a factor ``h``, do not learn); a pool between
+                      layers passes it on from the neurons that win in the modulated window
+`PEPITA_SECOND_ERROR` dW_L = -eta e^err (h_{L-1}^err)', with e^err = h_L^err - target; as in the
+                      authors' published code, where Algorithm 1 has e
+`PEPITA_MINUS`        h_0^err = x - F e: the weights come to align with F'           section 4.3
+`PEPITA_RANDOM`       h_0^err = x + F r: a control, r random and without e           eq 11
+
+======= ======= ========================================================= ================
+r       r       random numbers of the output neurons, times the paper's k (batch, n_L)
+======= ======= ========================================================= ================
+
 Source: Dellaferrera & Kreiman 2022, ICML (eta 0.1: appendix A, MNIST).
 """
 
+from dataclasses import replace
+
 from snn_credit.rules.vocabulary import Local, Message, Phase, Rule, Update
+
+_FEEDBACK = Message("mod", of="e1", frm="output", via="b", to="input")
+_DELTA = Local("delta", hidden="h1 - h", output="e1*df")
+_LEARN = Update("w", post="delta", pre="h", factor="-eta", leak="lam*w", phase="modulated")
+_STANDARD = Phase("standard", keep={"h1": "h", "e1": "err"})
+_MODULATED = Phase("modulated", drive="x + mod")
 
 PEPITA = Rule(
     name="PEPITA",
     citation="Dellaferrera & Kreiman 2022, ICML, eqs 1-6",
-    steps=(
-        Message("mod", of="e1", frm="output", via="b", to="input"),
-        Local("delta", hidden="h1 - h", output="e1*df"),
-    ),
-    updates=(Update("w", post="delta", pre="h", factor="-eta", leak="lam*w", phase="modulated"),),
-    phases=(
-        Phase("standard", keep={"h1": "h", "e1": "err"}),
-        Phase("modulated", drive="x + mod"),
-    ),
+    steps=(_FEEDBACK, _DELTA),
+    updates=(_LEARN,),
+    phases=(_STANDARD, _MODULATED),
     rates={"eta": 0.1, "lam": 0.0},
+)
+
+PEPITA_FIRST_PASS = replace(PEPITA, name="PEPITA first pass", updates=(replace(_LEARN, pre="h1"),))
+
+PEPITA_SECOND_ERROR = replace(
+    PEPITA, name="PEPITA second error", steps=(_FEEDBACK, replace(_DELTA, output="err*df"))
+)
+
+PEPITA_MINUS = replace(
+    PEPITA, name="PEPITA minus", phases=(_STANDARD, replace(_MODULATED, drive="x - mod"))
+)
+
+PEPITA_RANDOM = replace(
+    PEPITA, name="PEPITA random", steps=(replace(_FEEDBACK, of="r"), _DELTA), needs=("r",)
 )

@@ -1,10 +1,12 @@
-"""Learning example by example, looked at now and then."""
+"""Learning example by example or from all examples at once, looked at now and then."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
 from math import inf
 from typing import TypeVar
+
+import numpy as np
 
 from snn_credit.errors import InputError
 from snn_credit.theory.integrate import Matrix
@@ -53,8 +55,7 @@ def learn_online(
     InputError
         If ``every`` is below 1.
     """
-    if every < 1:
-        raise InputError(f"every: 1 or more (got {every})")
+    _check(every)
     found: list[tuple[int, float, Seen | None]] = []
     for seen in range(len(inputs) + 1):
         nse = normalized_error(target, net.state)
@@ -66,3 +67,55 @@ def learn_online(
             x = inputs[seen : seen + 1]
             net.learn(x, x @ target.T, eta=eta)
     return found
+
+
+def learn_batch(
+    net: TwoLayer,
+    x: Matrix,
+    y: Matrix,
+    *,
+    eta: float,
+    updates: int,
+    every: int,
+    told: Callable[[int, float], None] = lambda update, nse: None,
+) -> Matrix:
+    """Learn from a fixed set of examples, all of them in each update, by the net's rule.
+
+    Parameters
+    ----------
+    net : TwoLayer
+        It is changed.
+    x, y : (n, n_i), (n, n_o)
+        The examples.
+    eta : float
+        Learning rate, of the mean over examples.
+    updates, every : int
+        How many, and how many from one measurement to the next; the first is before learning.
+    told : callable
+        Is given the updates done and the NSE at each measurement.
+
+    Returns
+    -------
+    (updates // every + 1,)
+        The NSE: the summed squared error over that of the mean (Lillicrap et al. 2016, Methods).
+
+    Raises
+    ------
+    InputError
+        If ``every`` is below 1.
+    """
+    _check(every)
+    spread = np.sum((y - y.mean(axis=0)) ** 2)
+    found: list[float] = []
+    for update in range(updates + 1):
+        if update % every == 0:
+            found.append(float(np.sum((net.output(x) - y) ** 2) / spread))
+            told(update, found[-1])
+        if update < updates:
+            net.learn(x, y, eta=eta)
+    return np.array(found)
+
+
+def _check(every: int) -> None:
+    if every < 1:
+        raise InputError(f"every: 1 or more (got {every})")

@@ -33,7 +33,8 @@ Source: Dellaferrera & Kreiman 2022, ICML, appendix E. F is (n_i, n_o); the rest
 
 from __future__ import annotations
 
-from dataclasses import replace
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
 from typing import Literal
 
 import numpy as np
@@ -41,6 +42,38 @@ import numpy as np
 from snn_credit.errors import InputError
 from snn_credit.theory.integrate import Flow, Matrix, State, Trajectory, integrate, only
 from snn_credit.theory.linear import error
+
+
+@dataclass(frozen=True)
+class PepitaProblem:
+    """A function to learn, F, and where the weights start.
+
+    ``target`` (n_o, n_i), ``f`` (n_i, n_o), ``start``.
+    """
+
+    target: Matrix
+    f: Matrix
+    start: State
+
+    @classmethod
+    def draw(cls, rng: np.random.Generator, sizes: Sequence[int], f_scale: float) -> PepitaProblem:
+        """Draw T uniform in +-1 and He-uniform weights, F ``f_scale`` times as large as A.
+
+        A is in +-sqrt(6/n_i), W in +-sqrt(6/n_h).
+
+        Raises
+        ------
+        InputError
+            If there are not three sizes of at least 1.
+        """
+        if len(sizes) != 3 or min(sizes) < 1:
+            raise InputError(f"sizes: three of at least 1 (got {tuple(sizes)})")
+        n_i, n_h, n_o = sizes
+        he_i, he_h = np.sqrt(6 / n_i), np.sqrt(6 / n_h)
+        target = rng.uniform(-1, 1, (n_o, n_i))
+        f = f_scale * rng.uniform(-he_i, he_i, (n_i, n_o))
+        a, w = rng.uniform(-he_i, he_i, (n_h, n_i)), rng.uniform(-he_h, he_h, (n_o, n_h))
+        return cls(target, f, State(a, w))
 
 
 def pepita_flow(

@@ -71,12 +71,18 @@ class TwoLayer:
 
     def under(self, rule: Rule) -> TwoLayer:
         """Return the same net under another rule: forward weights and biases are shared."""
-        other = TwoLayer(
-            rule, self.state, self._b, to_input=self._to_input, activation=self.activation,
-        )  # fmt: skip
+        other = self.copy(rule)
         for at in (1, 2):
             other.net.forward[at]["w"] = self.net.forward[at]["w"]
         other.net.bias = self.net.bias
+        return other
+
+    def copy(self, rule: Rule) -> TwoLayer:
+        """Return a net of its own with the same weights and biases, under a rule."""
+        other = TwoLayer(
+            rule, self.state, self._b, to_input=self._to_input, activation=self.activation,
+        )  # fmt: skip
+        other.net.bias = {at: bias.copy() for at, bias in self.net.bias.items()}
         return other
 
     @property

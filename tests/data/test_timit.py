@@ -73,6 +73,13 @@ def test_small_letters_and_the_folder_itself(corpus, monkeypatch):
     assert len(load("timit").test_y) == 38
 
 
+def test_a_folder_that_is_given_is_not_looked_for(corpus, monkeypatch, tmp_path):
+    monkeypatch.delenv("SNN_CREDIT_DATA")
+    assert len(timit.load(corpus).test_y) == 38
+    with pytest.raises(InputError, match=rf"folders TRAIN and TEST \(got none in {tmp_path}\)"):
+        timit.load(tmp_path)
+
+
 @pytest.mark.parametrize("line", ["0 1600", "0 x b", "-1 4 b", "0 1 b c"])
 def test_a_damaged_list_of_phones_is_refused(corpus, line):
     path = corpus / "TEST" / "DR1" / "MBB1" / "SX2.PHN"

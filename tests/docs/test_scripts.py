@@ -30,7 +30,7 @@ def test_the_readme_shows_the_script(name: str) -> None:
 def test_the_documents_print_what_is_there(capsys: pytest.CaptureFixture[str]) -> None:
     circuit = network((64, 100, 100), "FA")
     assert f"```text\n{circuit}\n```" in (DOCS / "circuits.md").read_text()
-    assert cli.main(["run", "lillicrap-spikin"]) == 2
+    assert cli.main(["run", "lillicrap-spiking", "--preset", "laptp"]) == 2
     assert capsys.readouterr().err.strip() in (ROOT / "README.md").read_text()
 
 

@@ -95,5 +95,6 @@ EXPERIMENT = Experiment(
     run=run,
     paper_numbers={"FA": {"test error %": 1.8}, "BP": {"test error %": 2.4}},
     draw=draw,
+    synapses=lambda config: None,
     cost=lambda config: f"{config.images} images: minutes" if config.images > 100 else None,
 )

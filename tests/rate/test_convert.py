@@ -13,9 +13,10 @@ from torch.nn import functional
 from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import LocallyConnected2d, Stack, convert, learnable, present
-from snn_credit.rate.layers import descending
 from snn_credit.rate.losses import cross_entropy, squared_error
+from snn_credit.rate.passing import descending
 from snn_credit.rules import RULES
+from snn_credit.rules.pepita import PEPITA_RANDOM, PEPITA_SECOND_ERROR
 
 
 def convnet(dropout=0.0):
@@ -93,8 +94,14 @@ def test_layers_alone_learn_as_the_declaration_says(batch):
         chain = convert(net, rule, seed=3)
         layers = convert(Wrapped(net), rule, seed=3)
         assert isinstance(chain, Stack)
-        ours, theirs = gradients(layers, *batch), gradients(chain, *batch)
-        assert_same({k.removeprefix("inner."): v for k, v in ours.items()}, theirs)
+        ours, fast = gradients(layers, *batch), gradients(chain, *batch)
+        presentation = chain.present(batch[0])
+        output = presentation.output.detach().requires_grad_()
+        (err,) = torch.autograd.grad(cross_entropy(output, batch[1]).mean(), output)
+        with torch.no_grad():
+            interpreted = chain.credit(presentation, err)
+        assert_same(fast, interpreted)
+        assert_same({k.removeprefix("inner."): v for k, v in ours.items()}, interpreted)
 
 
 class Wrapped(nn.Module):
@@ -261,9 +268,11 @@ def test_gradients_add_up_over_passes(batch):
         assert torch.allclose(p.grad, 2 * once[name], atol=1e-6)
 
 
-def test_autocast_leaves_the_update_as_it_is(batch):
+@pytest.mark.parametrize("rule", ["FA chain", "FA", "by layers"])
+def test_autocast_leaves_the_update_as_it_is(rule, batch):
     x, y = batch
-    module = convert(convnet(), "FA chain")
+    net = convnet()
+    module = convert(Wrapped(net), "FA chain") if rule == "by layers" else convert(net, rule)
     expected = gradients(module, x, y)
     module.zero_grad()
     with torch.autocast("cpu", dtype=torch.bfloat16):
@@ -364,6 +373,47 @@ def test_a_rule_that_must_be_told_says_so(batch):
         module = convert(convnet(), rule, shape=x.shape[1:])
         with pytest.raises(InputError, match=rf"{rule}: reads {reads}: .*present, .*got neither"):
             module(x)
+
+
+def test_an_error_of_a_later_window_asks_for_the_loss(batch):
+    x, y = batch
+    module = convert(convnet(), PEPITA_SECOND_ERROR, shape=x.shape[1:])
+    with pytest.raises(InputError, match=r"reads err of a later window: .*\(got neither\)"):
+        module(x)
+    with pytest.raises(InputError, match=r"error_of: a function of the output.*\(got None\)"):
+        module.credit(module.present(x), torch.ones(5, 4))
+    gradients(module, x, y)  # told the loss
+    convert(convnet(), "PEPITA", shape=x.shape[1:])(x)  # reads the first window's alone
+
+
+def test_neurons_are_given_what_the_path_does_not_know(batch):
+    x, y = batch
+    made = {"r": lambda h: 0.01 * torch.ones_like(h)}
+    module = convert(convnet(), PEPITA_RANDOM, shape=x.shape[1:], given=made)
+    layers = module.present(x).net.layers
+    assert [layer["r"].shape for layer in layers[1:]] == [layer["h"].shape for layer in layers[1:]]
+    assert gradients(module, x, y)["0.weight"].any()
+    made["r"] = torch.zeros_like
+    module = convert(convnet(), PEPITA_RANDOM, shape=x.shape[1:], given=made)
+    assert not gradients(module, x, y)["0.weight"].any()
+
+
+def test_what_no_neuron_needs_is_not_given():
+    with pytest.raises(InputError, match=r"given: names that FA needs: none \(got 'r'\)"):
+        convert(convnet(), "FA", given={"r": torch.zeros_like})
+
+
+def test_rates_of_a_module_that_is_no_chain_are_refused():
+    with pytest.raises(InputError, match=r"rates: none for a module .* \(got eta\)"):
+        convert(Residual(), "FA chain", rates={"eta": 0.1})
+
+
+def test_rates_of_its_own_reach_a_rule_that_descends(batch):
+    net = convnet()
+    once = gradients(convert(net, "BP"), *batch)
+    decaying = gradients(convert(net, "BP", rates={"eta": 2.0, "lam": 0.5}), *batch)
+    for name, p in net.named_parameters():
+        assert torch.allclose(decaying[name], 2 * once[name] + 0.5 * p, atol=1e-5), name
 
 
 def test_a_stimulus_that_wants_a_gradient_is_refused(batch):

@@ -8,7 +8,7 @@ from snn_credit.data import tasks
 from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import convert
-from snn_credit.rate.regression import Course, freeze, learn
+from snn_credit.rate.regression import Course, error_on, freeze, learn
 
 
 def net(rule="FA", sizes=(5, 4, 3), seed=0):
@@ -52,9 +52,19 @@ def test_looks_are_taken_at_the_start_at_the_end_and_between():
     course = learn(module, task.draw, examples=11, batch=2, lr=0.01, look=look, every=3)
     assert course.examples.tolist() == [0, 4, 8, 11]
     assert len(course.seen["norm"]) == 4
-    assert course.seen["norm"][-1] == pytest.approx(float(next(module.parameters()).detach().norm()))
+    assert course.seen["norm"][-1] == pytest.approx(np.linalg.norm(weights(module)[0]))
     assert modes == [False] * 4
     assert learn(module, task.draw, examples=5, lr=0.01).examples.tolist() == [0, 5]
+
+
+def test_the_error_of_a_function_is_that_of_its_outputs():
+    module, task = net(), tasks.linear(0, 5, 3)
+    x, y = task.draw(50)
+    w0, w = weights(module)
+    expected = np.sum((x @ w0.T @ w.T - y) ** 2) / np.sum((y - y.mean(axis=0)) ** 2)
+    assert error_on(x, y)(module)["nse"] == pytest.approx(expected)
+    course = learn(module, task.draw, examples=400, lr=0.02, look=error_on(x, y))
+    assert course.seen["nse"][1] < 0.1 < course.seen["nse"][0]
 
 
 def test_when_a_number_first_was_low():

@@ -4,8 +4,16 @@ import numpy as np
 import pytest
 
 from snn_credit.errors import InputError
+from snn_credit.rules import RULES
 from snn_credit.rules.interpreter import Interpreter
-from snn_credit.rules.pepita import PEPITA
+from snn_credit.rules.net import Net
+from snn_credit.rules.pepita import (
+    PEPITA,
+    PEPITA_FIRST_PASS,
+    PEPITA_MINUS,
+    PEPITA_RANDOM,
+    PEPITA_SECOND_ERROR,
+)
 
 
 @pytest.fixture
@@ -64,3 +72,75 @@ def test_needs_a_forward_function(net):
 def test_windows_are_named(net):
     with pytest.raises(InputError, match=r"phase: a window of PEPITA: standard, modulated \(got N"):
         Interpreter(PEPITA).sweep(net)
+
+
+@pytest.fixture
+def by_hand():
+    """Run a 2-2-2 net, ReLU and then linear, by a rule with eta = 1; return its changes.
+
+    x = (1, 2), W1 = [[1, 0], [0, 1]], W2 = [[1, -1], [0, 1]], target (0, 1), so that h1 = (1, 2),
+    h2 = (-1, 2) and e = (-1, 1). With F = [[2, 0], [0, 1]] F e = (-2, 1), and with it the second
+    window's input is (-1, 3), h1 = (0, 3), h2 = (-3, 3) and its own error (-3, 2).
+    """
+
+    def run(rule, sign=1.0, target=(0.0, 1.0), **output):
+        net = Net(
+            layers=[{"x": np.array([[1.0, 2.0]])}, {}, {}],
+            forward={1: {"w": np.eye(2)}, 2: {"w": np.array([[1.0, -1.0], [0.0, 1.0]])}},
+            direct={(0, 2): {"b": sign * np.array([[2.0, 0.0], [0.0, 1.0]])}},
+            shared={"eta": 1.0},
+        )
+        net.layers[2] |= {name: np.array([value]) for name, value in output.items()}
+
+        def forward(drive):
+            h = np.maximum(drive @ net.forward[1]["w"].T, 0)
+            y = h @ net.forward[2]["w"].T
+            net.layers[1] |= {"h": h, "df": 1.0 * (h > 0)}
+            net.layers[2] |= {"h": y, "df": np.ones((1, 2)), "err": y - [target]}
+
+        changes = Interpreter(rule).step(net, forward=forward)
+        return changes.forward[1]["w"], changes.forward[2]["w"]
+
+    return run
+
+
+# W1 changes by -(h1 - h1^err) pre' = -(1, -1) pre'
+@pytest.mark.parametrize(
+    ("rule", "first", "second"),
+    [
+        (PEPITA, [[1, -3], [-1, 3]], [[0, 3], [0, -3]]),
+        (PEPITA_FIRST_PASS, [[-1, -2], [1, 2]], [[1, 2], [-1, -2]]),
+        (PEPITA_SECOND_ERROR, [[1, -3], [-1, 3]], [[0, 9], [0, -6]]),
+        # x - F e = (3, 1): the hidden layer answers (3, 1), and h1 - h1^err = (-2, 1)
+        (PEPITA_MINUS, [[6, 2], [-3, -1]], [[3, 1], [-3, -1]]),
+        # r = (0, 1): F r = (0, 1), the second input is (1, 3), and h1 - h1^err = (0, -1)
+        (PEPITA_RANDOM, [[0, 0], [1, 3]], [[1, 3], [-1, -3]]),
+    ],
+    ids=lambda value: getattr(value, "name", ""),
+)
+def test_two_by_two_by_hand(by_hand, rule, first, second):
+    given = {"r": [0.0, 1.0]} if "r" in rule.needs else {}
+    found = by_hand(rule, **given)
+    np.testing.assert_array_equal(found[0], first)
+    np.testing.assert_array_equal(found[1], second)
+
+
+def test_minus_is_the_same_with_feedback_mirrored(by_hand):
+    ours, theirs = by_hand(PEPITA), by_hand(PEPITA_MINUS, sign=-1.0)
+    np.testing.assert_array_equal(ours, theirs)
+    assert not np.array_equal(ours, by_hand(PEPITA_MINUS))
+
+
+def test_the_random_control_does_not_hear_the_error(by_hand):
+    r, other = [0.5, -0.25], (3.0, -2.0)
+    hidden = by_hand(PEPITA_RANDOM, r=r)[0]
+    assert np.abs(hidden).max() > 0
+    np.testing.assert_array_equal(hidden, by_hand(PEPITA_RANDOM, target=other, r=r)[0])
+    assert not np.array_equal(by_hand(PEPITA)[0], by_hand(PEPITA, target=other)[0])
+
+
+def test_variants_are_no_rules_of_their_own():
+    variants = (PEPITA_FIRST_PASS, PEPITA_SECOND_ERROR, PEPITA_MINUS, PEPITA_RANDOM)
+    for variant in variants:
+        assert variant.name not in RULES
+        assert variant.is_local

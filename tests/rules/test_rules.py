@@ -17,8 +17,13 @@ from snn_credit.rules import RULES, Local, Message, Rule, Update, get_rule
 from snn_credit.rules.constraints import constrained
 from snn_credit.rules.interpreter import Interpreter
 from snn_credit.rules.net import Net, apply
+from snn_credit.rules.pepita import PEPITA_FIRST_PASS, PEPITA_MINUS, PEPITA_SECOND_ERROR
 
-ALL = [*RULES.values(), constrained(RULES["KP"], "constant norm", "frozen signs")]
+ALL = [
+    *RULES.values(),
+    constrained(RULES["KP"], "constant norm", "frozen signs"),
+    *(PEPITA_FIRST_PASS, PEPITA_SECOND_ERROR, PEPITA_MINUS),
+]
 FOLDER = Path(snn_credit.rules.__file__).parent
 
 

@@ -24,7 +24,7 @@ def circuit(step="", pathway="I_post += w", size=3, slot="end", more=()) -> Circ
 
 
 # These need a neuron that brings more than the model's own does.
-NEEDY = {"NP", "NP feedback", "NP feedback ridge", "WM", "PEPITA"}
+NEEDY = {name for name, rule in RULES.items() if rule.needs or rule.phases}
 
 
 @pytest.mark.parametrize("rule", sorted(set(RULES) - NEEDY))

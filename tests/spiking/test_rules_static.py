@@ -6,6 +6,7 @@ from static_nets import StaticNets
 
 from snn_credit.rules import RULES, Host, Local, Message, Phase, Rule, Update
 from snn_credit.rules.constraints import constrained
+from snn_credit.rules.pepita import PEPITA_FIRST_PASS, PEPITA_MINUS, PEPITA_SECOND_ERROR
 from snn_credit.spiking import Simulation
 
 CLOSE = {"rtol": 0, "atol": 1e-10}
@@ -64,6 +65,7 @@ EVERY = {
     "invented": INVENTED,
     "windows": WINDOWS,
     "elastic": ELASTIC,
+    **{rule.name: rule for rule in (PEPITA_FIRST_PASS, PEPITA_SECOND_ERROR, PEPITA_MINUS)},
     **{f"FA, {name}": constrained(RULES["FA"], name) for name in ("constant norm", "frozen signs")},
 }
 

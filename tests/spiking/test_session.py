@@ -19,7 +19,7 @@ from snn_credit.spiking import train
 ROOT = Path(__file__).resolve().parents[2]
 RUN = (
     "run", "lillicrap-spiking", "--preset", "smoke", "--set", "baselines=false",
-    "--set", "chunk_steps=30", "--seed", "3",
+    "--set", "chunk_steps=30", "--set", "images=240", "--seed", "3",
 )  # fmt: skip
 DEVICES = ["dense", "runtime", pytest.param("cpp_standalone", marks=pytest.mark.cpp)]
 
@@ -92,13 +92,13 @@ def test_a_killed_run_opens_and_resumes_to_the_same_weights(whole, tmp_path):
     assert len(timed["seconds"]) == got.checkpoint.chunk
     assert (timed["seconds"] > 0).all()
     assert (timed["steps"] == 30).all()
-    assert timed["learning_steps"].sum() == 5 * 60
+    assert timed["learning_steps"].sum() == 5 * 240
 
 
 def test_the_file_holds_what_the_figure_needs(whole):
     run = open_run(whole[1])
     assert [w.name for w in run.windows] == ["early", "middle", "late"]
-    assert [w.images_seen for w in run.windows] == [0, 1, 60]
+    assert [w.images_seen for w in run.windows] == [0, 1, 240]
     learning = run.metrics("learning")
     assert np.isfinite(learning["test_error"]).sum() == 1
     assert np.isfinite(learning["validation_error"]).sum() == 2
@@ -134,7 +134,7 @@ def test_a_finished_run_is_not_run_again(whole):
     data = load("digits").subset(100, 20, 20)
     circuit = network((64, 30, 30, 20), rates={"eta": 0.1, "lam": 1e-8}, b_scale=0.5, seed=3)
     want = open_run(whole[1])
-    settings = {"images": 60, "evaluations": 2, "window_steps": 10, "chunk_steps": 30, "seed": 3}
+    settings = {"images": 240, "evaluations": 2, "window_steps": 10, "chunk_steps": 30, "seed": 3}
     outcome = train(circuit, data, whole[1], device="runtime", resume=True, **settings)
     assert outcome.test_error == np.nanmax(want.metrics("learning")["test_error"])
 

@@ -10,7 +10,7 @@ import pytest
 from snn_credit.errors import InputError
 from snn_credit.rules import RULES
 from snn_credit.theory import Problem, TwoLayer
-from snn_credit.theory.online import learn_online
+from snn_credit.theory.online import learn_batch, learn_online
 
 
 @pytest.fixture
@@ -47,7 +47,28 @@ def test_a_net_that_runs_away_is_given_up(problem: Problem) -> None:
     assert 0 < found[-1][0] < 100
 
 
+def test_all_examples_at_once(problem: Problem) -> None:
+    rng = np.random.default_rng(1)
+    x, y = rng.normal(size=(9, 5)), rng.normal(size=(9, 3)) + 2.0
+    net = TwoLayer(RULES["BP"], problem.start, problem.b)
+    told: list[tuple[int, float]] = []
+    found = learn_batch(
+        net, x, y, eta=0.05, updates=4, every=2, told=lambda *numbers: told.append(numbers)
+    )
+    a, w = problem.start.a.copy(), problem.start.w.copy()
+    expected = []
+    for update in range(5):
+        e = y - x @ a.T @ w.T
+        expected.append(np.sum(e**2) / (9 * y.var(axis=0).sum()))
+        if update < 4:
+            a, w = a + 0.05 * w.T @ e.T @ x / 9, w + 0.05 * e.T @ (x @ a.T) / 9
+    np.testing.assert_allclose(found, expected[::2], rtol=1e-10)
+    assert told == list(zip((0, 2, 4), found.tolist(), strict=True))
+
+
 def test_every(problem: Problem) -> None:
     net = TwoLayer(RULES["FA"], problem.start, problem.b)
     with pytest.raises(InputError, match=r"^every: 1 or more \(got 0\)$"):
         learn_online(net, problem.target, np.ones((1, 5)), eta=0.1, every=0, look=lambda: 1)
+    with pytest.raises(InputError, match=r"^every: 1 or more \(got -1\)$"):
+        learn_batch(net, np.ones((2, 5)), np.eye(2, 3), eta=0.1, updates=1, every=-1)

@@ -12,6 +12,7 @@ from snn_credit.errors import InputError
 from snn_credit.rules import RULES
 from snn_credit.theory import State, TwoLayer, integrate, normalized_error, only, white_inputs
 from snn_credit.theory.pepita import (
+    PepitaProblem,
     alignment,
     final_alignment,
     pepita_flow,
@@ -80,6 +81,15 @@ def test_a_number_is_no_matrix() -> None:
     assert 3 < differ < 17
 
 
+def test_in_phase_2_it_falls_in_all_of_20_nets() -> None:
+    for seed in range(20):
+        net = PepitaProblem.draw(np.random.default_rng(seed), (30, 20, 10), 0.05)
+        one, two = phases(net.target, net.f, net.start, growth=1.3, wait=200, second=20, samples=3)
+        assert one.stopped
+        assert slope(net.target, net.f, two[0]) < 0
+        assert alignment(net.f, two[-1]) < alignment(net.f, two[0])
+
+
 def test_the_product_anti_aligns() -> None:
     ended = 0
     for seed in range(10):
@@ -118,11 +128,23 @@ def test_where_it_ends() -> None:
     assert normalized_error(target, end) < 1e-8
 
 
+def test_draws() -> None:
+    drawn = PepitaProblem.draw(np.random.default_rng(0), (60, 40, 20), 0.05)
+    for found, most in (
+        (drawn.target, 1.0), (drawn.f, 0.05 * 0.1**0.5),
+        (drawn.start.a, 0.1**0.5), (drawn.start.w, 0.15**0.5),
+    ):  # fmt: skip
+        assert 0.95 * most < np.abs(found).max() <= most
+    assert (drawn.target.shape, drawn.f.shape) == ((20, 60), (60, 20))
+
+
 def test_what_does_not_fit() -> None:
     target, f, start = draw()
     with pytest.raises(InputError, match=r"^f: expected \(n_i, n_o\) \(8, 3\) \(got \(3, 8\)\)$"):
         pepita_flow(target, f.T)
     with pytest.raises(InputError, match=r"^presynaptic: one of standard, modulated \(got 'x'\)$"):
         pepita_flow(target, f, "x")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(InputError, match=r"^sizes: three of at least 1 \(got \(3, 2\)\)$"):
+        PepitaProblem.draw(np.random.default_rng(0), (3, 2), 0.1)
     with pytest.raises(InputError, match=r"^growth: above 1 \(got 1\)$"):
         phases(target, f, start, growth=1.0, wait=1, second=1)

@@ -81,6 +81,18 @@ def test_nets_under_several_rules_share_their_weights(parts: dict[str, np.ndarra
     assert np.abs(pbp.net.forward[2]["b"] - parts["b"].T).max() > 0.1
 
 
+def test_a_copy_has_weights_of_its_own(parts: dict[str, np.ndarray]) -> None:
+    fa = make(parts, activation="tanh", bias=True)
+    fa.learn(parts["x"], parts["y"], eta=0.1)
+    bp = fa.copy(RULES["BP"])
+    assert bp.rule is RULES["BP"]
+    np.testing.assert_array_equal(bp.output(parts["x"]), fa.output(parts["x"]))
+    before = fa.output(parts["x"])
+    bp.learn(parts["x"], parts["y"], eta=0.1)
+    np.testing.assert_array_equal(fa.output(parts["x"]), before)
+    assert np.abs(bp.output(parts["x"]) - before).max() > 0.01
+
+
 def test_the_start_is_copied(parts: dict[str, np.ndarray]) -> None:
     before = parts["a"].copy()
     make(parts).learn(parts["x"], parts["y"], eta=0.1)
