@@ -9,6 +9,7 @@ to 1, and each CIFAR-10 image has mean 0 and standard deviation 1, without which
 
 from __future__ import annotations
 
+import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import inf
@@ -247,6 +248,5 @@ def _file(name: str) -> str:
 
 
 def _gpu() -> int:
-    import os
-
+    """Return the number of this process's GPU."""
     return int(os.environ.get("LOCAL_RANK", "0"))
