@@ -5,6 +5,11 @@ arXiv:1812.06488. Two 5 x 5 convolutions of 32 and 64 maps with pools, 1024 dens
 dropout, softmax; nine methods.
 
 ``paper`` has the paper's settings: Adam with 1e-4, 1e-5 after epoch 20 of 25, batches of 50.
+``laptop`` has half the maps and a quarter of the dense neurons, without dropout, on 10,000 images
+for 5 epochs, which is 1,000 steps in place of the paper's 27,500: about six minutes a seed on one
+core. The learning rate falls to a tenth after the same part of the training. It was chosen for FA,
+which is the last to learn, on validation images with seed 100: of 3e-4, 1e-3, 2e-3 and 3e-3, the
+lowest error.
 """
 
 from __future__ import annotations
@@ -54,7 +59,10 @@ EXPERIMENT = Experiment(
             epochs=5,
             maps=(16, 32),
             dense=256,
-            lr=1e-3,
+            dropout=0.0,
+            lr=3e-3,
+            decay_every=4,
+            evaluations=5,
         ),
         "paper": Config(),
     },

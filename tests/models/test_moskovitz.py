@@ -90,6 +90,7 @@ def test_first_values_have_the_variance_of_the_paper():
         n_in = layer.in_channels * layer.kernel_size[0] ** 2
         n_out = layer.out_channels * layer.kernel_size[0] ** 2 / layer.stride[0] ** 2
         assert layer.weight.std().item() == pytest.approx(n_in**-0.5, rel=0.08), number
+        assert layer.weight.abs().max() < 1.01 * (3 / n_in) ** 0.5  # uniform
         assert not layer.bias.any()
         if number > 1:
             b = getattr(module.synapses, f"b_{number}")
