@@ -123,14 +123,14 @@ def dataset(config: Training, shape: tuple[int, int, int]) -> Dataset:
     """Return the data set of the settings; ``shape`` is that of the network's images."""
     from snn_credit.data import load
     from snn_credit.data.made_images import made_images
-    from snn_credit.data.standardising import standardised
+    from snn_credit.data.standardised import each_standardised
 
     counts = (config.train_images, config.test_images, config.validation_images)
     if config.data == "made":
         train, test, validation = (count or 100 for count in counts)
         return made_images(shape, train=train, test=test, validation=validation)
     data = load(config.data).subset(*counts)
-    return standardised(data) if data.shape[0] == 3 else data
+    return each_standardised(data) if data.shape[0] == 3 else data
 
 
 def train(
