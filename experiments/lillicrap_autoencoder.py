@@ -9,7 +9,8 @@ control is the best constant image, the mean of the training images.
 
 Feedback is scaled so that errors of equal size reach every layer, as in Supplementary Note 5.
 ``paper`` has the paper's sizes; images, rates and minibatches (100) are our choice, for it gives
-none. LAPTOP
+none. ``laptop`` has a fifth of the neurons and 10,000 images, each shown eight times. Rates and the
+size of the feedback were not chosen by any trial.
 """
 
 from __future__ import annotations
