@@ -3,9 +3,11 @@
     python benchmarks/rate.py                       # a table
     python benchmarks/rate.py --json FILE --markdown FILE
 
-A step is a batch of 64: forward pass, loss, the rule's changes, SGD with momentum. Every contender
-takes its turn in each round, on one thread; the median over rounds of the ratio to the round's
-plain backpropagation counts, so a busy machine slows all alike.
+A step is a batch of 64: forward pass, loss, the rule's changes, SGD with momentum. A rule learns
+through autograd (``loss.backward()`` and torch's optimiser), by the engine that
+`snn_credit.rate.fit` takes for chains, or, as in a module that is no chain, by layers that are
+exchanged one by one. Every contender takes its turn in each round, on one thread; the median over
+rounds of the ratio to the round's plain backpropagation counts, so a busy machine slows all alike.
 """
 
 from __future__ import annotations
@@ -22,9 +24,11 @@ from torch import Tensor, nn
 
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import LOSSES, convert, present
+from snn_credit.rate.engine import Engine
 from snn_credit.recording.provenance import provenance
 
 BATCH = 64
+LOSS = LOSSES["cross entropy"]
 RULES = ("BP", "FA", "FA chain", "DFA", "uSF Init", "DRTP", "PEPITA")
 
 
@@ -58,16 +62,31 @@ class _Held(nn.Module):
 
 
 def stepper(module: nn.Module, x: Tensor, y: Tensor) -> Callable[[], None]:
-    """Return a function that trains a module for a step."""
-    optimiser = torch.optim.SGD(module.parameters(), lr=1e-4, momentum=0.9)
-    loss = LOSSES["cross entropy"]
+    """Return a function that trains a module for a step, through autograd."""
+    optimiser = _sgd(module)
 
     def step() -> None:
         optimiser.zero_grad(set_to_none=True)
-        present(module, x, y, loss)
+        present(module, x, y, LOSS)
         optimiser.step()
 
     return step
+
+
+def engine_stepper(module: nn.Module, x: Tensor, y: Tensor) -> Callable[[], None]:
+    """Return a function that trains a chain for a step, by the engine."""
+    engine = Engine.of(module, _sgd(module))
+    assert engine is not None
+
+    def step() -> None:
+        engine.present(x, y, LOSS)
+        engine.step()
+
+    return step
+
+
+def _sgd(module: nn.Module) -> torch.optim.SGD:
+    return torch.optim.SGD(module.parameters(), lr=1e-4, momentum=0.9)
 
 
 def measure(rounds: int, steps: int) -> list[dict[str, float | str]]:
@@ -78,12 +97,12 @@ def measure(rounds: int, steps: int) -> list[dict[str, float | str]]:
         torch.manual_seed(0)
         net, shape = make()
         x, y = torch.rand(BATCH, *shape), torch.randint(10, (BATCH,))
-        modules: dict[str, nn.Module] = {"plain torch": net}
-        modules |= {rule: convert(net, rule, shape=shape) for rule in RULES}
-        modules |= {
-            f"{rule}, by layers": convert(_Held(net), rule) for rule in ("FA chain", "uSF Init")
-        }
-        contenders = {label: stepper(module, x, y) for label, module in modules.items()}
+        contenders = {"plain torch": stepper(net, x, y)}
+        for rule in RULES:
+            contenders[rule] = stepper(convert(net, rule, shape=shape), x, y)
+            contenders[f"{rule}, engine"] = engine_stepper(convert(net, rule, shape=shape), x, y)
+        for rule in ("FA chain", "uSF Init"):
+            contenders[f"{rule}, by layers"] = stepper(convert(_Held(net), rule), x, y)
         for rows_of in _timed(contenders, rounds, steps):
             rows.append({"network": name, **rows_of})
     return rows

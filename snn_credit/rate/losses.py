@@ -7,6 +7,9 @@ squared error          |h - y*|^2 / 2
 
 from __future__ import annotations
 
+from collections.abc import Callable
+
+import torch
 from torch import Tensor
 from torch.nn import functional
 
@@ -18,17 +21,39 @@ def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
 
 def squared_error(output: Tensor, target: Tensor) -> Tensor:
     """Return |output - target|^2 / 2, so that err = output - target."""
-    if not target.is_floating_point():
-        target = functional.one_hot(target, output.shape[-1])
-    return (output - target).square().flatten(1).sum(1) / 2
+    return (output - _values(output, target)).square().flatten(1).sum(1) / 2
 
 
 def sigmoid_cross_entropy(output: Tensor, target: Tensor) -> Tensor:
     """Return the sum over outputs of their binary cross-entropy, so that err = s(u) - target."""
-    if not target.is_floating_point():
-        target = functional.one_hot(target, output.shape[-1]).to(output.dtype)
+    target = _values(output, target)
     each = functional.binary_cross_entropy_with_logits(output, target, reduction="none")
     return each.flatten(1).sum(1)
+
+
+def error(
+    loss: Callable[[Tensor, Tensor], Tensor], output: Tensor, target: Tensor
+) -> tuple[Tensor, Tensor]:
+    """Return a batch's mean loss, and its derivative by the output.
+
+    Cross entropy with labels has its derivative written out, (softmax(u) - y*) / batch; that of any
+    other loss is autograd's.
+    """
+    if loss is cross_entropy and output.ndim == 2 and not target.is_floating_point():
+        logs, at = functional.log_softmax(output, 1), target[:, None]
+        err = logs.exp().scatter_add_(1, at, logs.new_full((), -1.0).expand_as(at))
+        return -logs.gather(1, at).mean(), err.div_(len(output))
+    leaf = output.detach().requires_grad_()
+    with torch.enable_grad():
+        mean = loss(leaf, target).mean()
+    return mean.detach(), torch.autograd.grad(mean, leaf)[0]
+
+
+def _values(output: Tensor, target: Tensor) -> Tensor:
+    """Return targets as the output's values: labels become one-hot."""
+    if target.is_floating_point():
+        return target
+    return functional.one_hot(target, output.shape[-1]).to(output.dtype)
 
 
 LOSSES = {

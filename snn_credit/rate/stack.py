@@ -16,9 +16,12 @@ import torch
 from torch import Tensor, nn
 
 from snn_credit.errors import InputError
+from snn_credit.rate.credit import learn
 from snn_credit.rate.feedback import Draw, feedback_variables, skips
+from snn_credit.rate.neurons import DROPOUTS
 from snn_credit.rate.passing import descending, passed
 from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
+from snn_credit.rate.program import Program
 from snn_credit.rate.stages import stages_of
 from snn_credit.rate.uncompiled import uncompiled
 from snn_credit.rules import Message, Rule
@@ -30,6 +33,8 @@ from snn_credit.rules.net import Net
 
 #: The changes are then those that an optimiser's learning rate and decay multiply.
 USUAL = {"eta": 1.0, "lam": 0.0}
+#: Shapes of batches for which a chain has programs; further ones are interpreted.
+MOST_PROGRAMS = 16
 #: Losses of each example, (batch,), for outputs (batch, n_L) and targets.
 Loss = Callable[[Tensor, Tensor], Tensor]
 #: A variable of a layer's neurons, (batch, ...), given their activity in the first window.
@@ -71,17 +76,17 @@ class Stack(nn.Module):
     ) -> None:
         super().__init__()
         self._stages = stages_of(module)
+        self._modules_within = list(module.modules())
         self._order = [name for name, part in module._modules.items() if part is not None]
         for name in self._order:
             self.add_module(name, module._modules[name])
-        self.rule, self._interpreter = rule, Interpreter(rule)
         self._told: _Told | None = None
         # With rates of its own a rule is more than what descends.
         usual = all(rates.get(name, value) == value for name, value in USUAL.items())
         self._via = descending(rule) if usual else None
         self._rates, self._given = {**rule.rates, **rates}, dict(given)
-        wanted = _told_names(self._interpreter, self._given)
-        if self._stages[-1].onwards and wanted & {"ystar", "err of a later window"}:
+        self._take(rule)
+        if self._stages[-1].onwards and self._asked & {"ystar", "err of a later window"}:
             kinds = ", ".join(type(part).__name__ for part in self._stages[-1].onwards)
             raise InputError(
                 f"module: the output layer's neurons at the end, whose targets {rule.name} reads "
@@ -90,8 +95,13 @@ class Stack(nn.Module):
         self._correction = _correction(rule) if takes_correction(self._stages[0]) else None
         self.synapses = nn.Module()
         self._places: dict[str, tuple[str, Any, str]] = {}
+        self._slots: list[tuple[str, dict[str, Any], str]] = []
         self._draw_synapses(draw, shape)
         self._run_hosts(self._interpreter, "start")
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is copied and pickled: programs are made again where they are wanted."""
+        return self.__dict__ | {"_programs": {}, "_slots": []}
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, (batch, n_L), for stimuli (batch, ...)."""
@@ -101,16 +111,14 @@ class Stack(nn.Module):
             return x
         if x.requires_grad:
             raise InputError("x: a stimulus without gradient, which no rule here gives (got one)")
-        return self._learn(x)
-
-    @uncompiled
-    def _learn(self, x: Tensor) -> Tensor:
-        if self._via is not None:
-            self.settle()
-            return self._descend(x, self._via)
         # A compiler would trace the rule's own use of autograd, for pools, and lose it.
-        names, parameters = zip(*self.named_parameters(), strict=True)
-        return _Credit.apply(x, self, names, *parameters)  # type: ignore[no-any-return]
+        return _uncompiled(self, x) if torch.compiler.is_compiling() else self._learn(x)
+
+    def _learn(self, x: Tensor) -> Tensor:
+        if self._via is None or not torch.is_autocast_enabled(x.device.type):
+            return learn(self, x)
+        self.settle()
+        return self._descend(x, self._via)
 
     def _descend(self, x: Tensor, via: str) -> Tensor:
         """Return the output for a rule whose error descends: autograd is the interpreter here."""
@@ -135,6 +143,11 @@ class Stack(nn.Module):
             if (kind, where) == ("forward", layer)
         }
 
+    def _take(self, rule: Rule) -> None:
+        self.rule, self._interpreter = rule, Interpreter(rule)
+        self._asked = _told_names(self._interpreter, self._given)
+        self._programs: dict[Any, Program] = {}
+
     def tell(self, target: Tensor, loss: Loss) -> None:
         """Say what the coming batch's targets are, and the loss, to a rule that asks for them.
 
@@ -153,8 +166,8 @@ class Stack(nn.Module):
 
     def constrain(self, *names: str) -> None:
         """Put W under constraints from now on; see `snn_credit.rate.constrain`."""
-        self.rule, added = begun(self.rule, *names)
-        self._interpreter = Interpreter(self.rule)
+        rule, added = begun(self.rule, *names)
+        self._take(rule)
         self._run_hosts(Interpreter(added), "start")
 
     def present(self, x: Tensor) -> Presentation:
@@ -208,8 +221,51 @@ class Stack(nn.Module):
 
         return forward
 
-    def inform(self, presentation: Presentation) -> None:
+    def names(self) -> list[str]:
+        """Return the names of parameters and buffers."""
+        return [name for name, _, _ in self._slots or self._find_slots()]
+
+    def tensors(self) -> list[Tensor]:
+        """Return parameters and buffers, in the order of `names`."""
+        return [owned[key] for _, owned, key in self._slots or self._find_slots()]
+
+    def _find_slots(self) -> list[tuple[str, dict[str, Any], str]]:
+        self._slots = [
+            (f"{name}.{key}".removeprefix("."), owned, key)
+            for name, module in self.named_modules()
+            for owned in (module._parameters, module._buffers)
+            for key, tensor in owned.items()
+            if tensor is not None
+        ]
+        return self._slots
+
+    def program(self, x: Tensor, told: Sequence[Tensor]) -> Program | None:
+        """Return what does all of this for batches of one shape; None where there is no such thing.
+
+        That is where something may differ from step to step: a second loss, hooks, what the user's
+        own functions return, or ever new shapes.
+        """
+        if self._given or self._asked - {"ystar"} or len(self._programs) == MOST_PROGRAMS:
+            return None
+        modes = []
+        for module in self._modules_within:
+            if module._forward_hooks or module._forward_pre_hooks:
+                return None
+            if isinstance(module, DROPOUTS):
+                modes.append((module.p, module.training))
+        weight: Any = self._stages[-1].layer.weight
+        key = x.shape, x.dtype, weight.dtype, weight.device, *modes, *(t.shape for t in told)
+        if key not in self._programs:
+            self._programs[key] = Program(self, x, *told)
+        return self._programs[key]
+
+    def inform(self, presentation: Presentation, ystar: Tensor | None = None) -> None:
         """Put into a presentation's net what the rule asks for besides the error.
+
+        Parameters
+        ----------
+        ystar
+            The output's target values, (batch, n_L); without them what was told is taken.
 
         Raises
         ------
@@ -220,22 +276,40 @@ class Stack(nn.Module):
         if "noise" in needs and "dL" not in needs:
             for layer in net.layers[1:]:
                 layer["noise"] = self._rates["sig"] * torch.randn_like(layer["h"])
-        wanted = _told_names(self._interpreter, self._given)
-        if not wanted:
+        if ystar is not None:
+            net.layers[-1]["ystar"] = ystar
+        if ystar is not None or not self._asked:
             return
-        if self._told is None:
-            raise InputError(
-                f"{self.rule.name}: reads {', '.join(sorted(wanted))}: train it by "
-                "snn_credit.rate.present, or tell() it the targets first (got neither)"
-            )
-        told, self._told = self._told, None
-        output = presentation.output
+        told, output = self._recall(), presentation.output
         presentation.error_of = lambda again: _error(told, again)
         net.layers[-1]["ystar"] = _values(told.target, output)
-        if "dL" in wanted:
+        if "dL" in self._asked:
             disturbed = presentation.disturbed(self._rates["sig"])
             change = told.loss(disturbed, told.target) - told.loss(output, told.target)
             net.shared["dL"] = change.reshape(-1, 1)
+
+    def told_values(self) -> tuple[Tensor, ...]:
+        """Return the output's target values, if these are all that the rule asks for, else nothing.
+
+        Raises
+        ------
+        InputError
+            If nobody has told them (see `tell`).
+        """
+        if self._asked != {"ystar"}:
+            return ()
+        weight: Any = self._stages[-1].layer.weight
+        return (_values(self._recall().target, weight.new_empty((0, len(weight)))),)
+
+    def _recall(self) -> _Told:
+        """Return what was told of this batch, and forget it."""
+        if self._told is None:
+            raise InputError(
+                f"{self.rule.name}: reads {', '.join(sorted(self._asked))}: train it by "
+                "snn_credit.rate.present, or tell() it the targets first (got neither)"
+            )
+        told, self._told = self._told, None
+        return told
 
     def _net(self) -> Net:
         """Return the synapses as they are, ready for a presentation."""
@@ -277,6 +351,7 @@ class Stack(nn.Module):
         name = f"{variable}_" + "_".join(map(str, where if kind == "direct" else (where,)))
         name = f"own_{name}" if kind == "own" else name
         self._places[name] = kind, where, variable
+        self._slots = []
         if any(
             u.of == variable and (u.across == "self") == (kind == "own") for u in self.rule.updates
         ):
@@ -307,30 +382,9 @@ class Stack(nn.Module):
             self._own("forward", layer, variable, values.clone())
 
 
-class _Credit(torch.autograd.Function):
-    """The whole chain as one function: its backward pass is the rule's."""
-
-    @staticmethod
-    def forward(
-        ctx: Any, x: Tensor, stack: Stack, names: tuple[str, ...], *parameters: Tensor
-    ) -> Tensor:
-        """Present the stimuli."""
-        stack.settle()
-        ctx.presentation = stack.present(x)
-        stack.inform(ctx.presentation)
-        ctx.stack, ctx.names = stack, names
-        return ctx.presentation.output.clone()
-
-    @staticmethod
-    def backward(ctx: Any, *errors: Tensor) -> tuple[Tensor | None, ...]:
-        """Return the rule's changes, with the sign of a gradient."""
-        if ctx.presentation is None:
-            raise InputError("backward: once for each forward pass (got a second)")
-        with torch.no_grad(), torch.autocast(errors[0].device.type, enabled=False):
-            found = ctx.stack.credit(ctx.presentation, errors[0])
-        ctx.presentation = None
-        wanted = zip(ctx.names, ctx.needs_input_grad[3:], strict=True)
-        return None, None, None, *(found.get(name) if needed else None for name, needed in wanted)
+@uncompiled
+def _uncompiled(stack: Stack, x: Tensor) -> Tensor:
+    return stack._learn(x)
 
 
 def _told_names(interpreter: Interpreter, given: Mapping[str, Given]) -> set[str]:

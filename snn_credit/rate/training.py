@@ -15,6 +15,7 @@ from __future__ import annotations
 import math
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
+from functools import partial
 from os import PathLike
 from typing import Any
 
@@ -30,6 +31,7 @@ from snn_credit.errors import InputError, one_of
 from snn_credit.progress import Progress, Silent
 from snn_credit.rate.convert import present
 from snn_credit.rate.distributed import Team, untaught
+from snn_credit.rate.engine import Engine
 from snn_credit.rate.evaluation import evaluate, targets
 from snn_credit.rate.layers import constrain, settle_all
 from snn_credit.rate.logbook import Logbook
@@ -196,6 +198,7 @@ class _Training:
         self.optimiser = _optimiser(settings, [p for p in module.parameters() if p.requires_grad])
         self._base = [group["lr"] for group in self.optimiser.param_groups]
         self.seen, self.rows = 0, []
+        self._engine = Engine.of(module, self.optimiser) if self.team.size == 1 else None
         self._coming = sorted((settings.constrain or {}).items())
         if self._coming:
             constrain(module)  # refuses a module that no constraint can be put on
@@ -280,11 +283,12 @@ class _Training:
             group["lr"] = lr * factor
         self.module.train()
         self.optimiser.zero_grad(set_to_none=True)
-        loss = team.mean(present(self._shared, x, y, self.loss)[0])
+        learn = self._engine.present if self._engine else partial(present, self._shared)
+        loss = team.mean(learn(x, y, self.loss)[0])
         if not math.isfinite(loss):
             step = self.seen // settings.batch + 1
             raise InputError(f"lr: one that keeps the loss finite (got {loss:g} at step {step})")
-        self.optimiser.step()
+        (self._engine or self.optimiser).step()
         settle_all(self.module)
         self.seen += len(chosen)
 

@@ -1,0 +1,94 @@
+"""What one program can go without, of what an interpreter does for all rules.
+
+A factor of 1 and a summand of 0 vanish, numbers move behind sums and transposes until they meet,
+and the slope of a rectifier becomes a part of the product with it.
+"""
+
+from __future__ import annotations
+
+from typing import Any, cast
+
+import torch
+from torch.fx import Graph, Node
+
+_aten = torch.ops.aten
+_SAME = {_aten.detach.default, _aten.alias.default, _aten.lift_fresh.default}
+_RESHAPES = {_aten.view.default, _aten._to_copy.default}
+_MOVES = {_aten.t.default, _aten.permute.default, _aten.sum.dim_IntList}
+
+
+def simplify(graph: Graph) -> None:
+    """Make a graph of aten's operations do less, with the same results up to rounding."""
+    # What a node is made of comes before it, so that is as simple already as it gets.
+    for node in list(graph.nodes):
+        if node.op == "call_function":
+            graph.inserting_after(node)
+            simpler = _simpler(graph, node)
+            if simpler is not node:
+                node.replace_all_uses_with(simpler)
+    graph.eliminate_dead_code()
+
+
+def product(value: Node) -> tuple[Node, Node, float] | None:
+    """Return a, b and c of a value that is c * a @ b, or None if it is no such product."""
+    if value.target is not _aten.mm.default:
+        return None
+    left, right = cast("tuple[Node, Node]", value.args)
+    if _scaled(left):
+        inner, number = cast("tuple[Node, float]", left.args)
+        return inner, right, number
+    return left, right, 1.0
+
+
+def _simpler(graph: Graph, node: Node) -> Node:
+    """Return a node with the same value that does less, or the node itself."""
+    first: Any = node.args[0] if node.args else None
+    nothing = _adds(node, 0) or (_scaled(node) and node.args[1] == 1)
+    if node.target in _SAME or ((nothing or node.target in _RESHAPES) and _alike(first, node)):
+        return first  # type: ignore[no-any-return]
+    if _is_slope(node.args[1:2]) and node.target is _aten.mul.Tensor:
+        rectified = node.args[1].args[0].args[0]  # type: ignore[union-attr]
+        return _new(graph, node, _aten.threshold_backward.default, first, rectified, 0)
+    added = node.args[1] if node.target is _aten.add.Tensor and not node.kwargs else None
+    if isinstance(added, Node) and added.target is _aten.mm.default and _alike(first, node):
+        return _new(graph, node, _aten.addmm.default, first, *added.args)
+    if not isinstance(first, Node) or not _scaled(first):
+        return node
+    value, number = first.args
+    if _scaled(node):
+        return _new(graph, node, _aten.mul.Tensor, value, number * node.args[1])  # type: ignore[operator]
+    if node.target in _MOVES:
+        moved = _new(graph, node, node.target, value, *node.args[1:])
+        graph.inserting_after(moved)
+        return _new(graph, node, _aten.mul.Tensor, moved, number)
+    return node
+
+
+def _new(graph: Graph, like: Node, target: Any, *arguments: Any) -> Node:
+    node = graph.call_function(target, arguments)
+    node.meta = dict(like.meta)
+    return node
+
+
+def _scaled(node: Node) -> bool:
+    """Whether a node is something times a number."""
+    return node.target is _aten.mul.Tensor and isinstance(node.args[1], int | float)
+
+
+def _adds(node: Node, number: float) -> bool:
+    """Whether a node is something and a number, no less."""
+    return node.target is _aten.add.Tensor and bool(node.args[1] == number) and not node.kwargs
+
+
+def _is_slope(arguments: Any) -> bool:
+    """Whether this is a rectifier's slope: 1 where its activity is above 0, else 0."""
+    match arguments:
+        case (Node(target=_aten._to_copy.default, args=(Node() as above,)),):
+            return above.target is _aten.gt.Scalar and bool(above.args[1] == 0)
+    return False
+
+
+def _alike(one: Node, other: Node) -> bool:
+    """Whether two nodes are of one shape and type."""
+    mine, theirs = one.meta.get("tensor_meta"), other.meta.get("tensor_meta")
+    return mine is not None and theirs is not None and bool(mine[:2] == theirs[:2])
