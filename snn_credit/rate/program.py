@@ -93,11 +93,11 @@ class Program:
         *arguments
             What was told of it, and the tensors of the chain, in the order of `Stack.tensors`.
         """
-        output, *computed = self._present(x, *arguments)
         known = (x, *arguments)
+        output, *computed = self._present(list(known))
         return output, [known[at] for at in self._reread] + computed
 
-    def credit(self, err: Tensor, kept: Sequence[Tensor]) -> list[Gradient | None]:
+    def credit(self, err: Tensor, kept: list[Tensor]) -> list[Gradient | None]:
         """Return the gradient of each of the chain's tensors, None where the rule has none.
 
         Parameters
@@ -105,9 +105,10 @@ class Program:
         err
             The derivative of a batch's mean loss by the output, (batch, n_L).
         kept
-            What `present` returned.
+            What `present` returned; it is emptied, so that memory is free as soon as it can be.
         """
-        values = self._credit(err, *kept)
+        kept.append(err)
+        values = self._credit(kept)
         gradients: list[Gradient | None] = [None] * self._tensors
         for which, make in self._makers:
             gradients[which] = make(values)
@@ -133,7 +134,7 @@ class Program:
         computed = [n for n in whole.graph.nodes if n in within - late and n.op == "call_function"]
         self._reread = [arguments.index(node) for node in known]
         self._present = _function(whole, arguments, [output, *computed])
-        self._credit = _function(whole, [err, *known, *computed], wanted)
+        self._credit = _function(whole, [*known, *computed, err], wanted)
 
 
 def _traced(function: Callable[..., Any], *arguments: Tensor) -> GraphModule:
@@ -182,10 +183,11 @@ def _before(nodes: Sequence[Node], within: set[Node]) -> set[Node]:
 
 def _function(
     whole: GraphModule, arguments: Sequence[Node], results: Sequence[Node]
-) -> Callable[..., Sequence[Tensor]]:
-    """Return what computes some nodes, given others."""
+) -> Callable[[list[Tensor]], Sequence[Tensor]]:
+    """Return what computes some nodes of a list of others, which it empties."""
     graph = Graph()
-    copies = {node: graph.placeholder(node.name) for node in arguments}
+    given = graph.placeholder("given")
+    copies = {node: graph.call_method("pop", (given,)) for node in reversed(arguments)}
     needed = _before(results, set(whole.graph.nodes) - set(arguments))
     for node in whole.graph.nodes:
         if node in needed and node not in copies:

@@ -6,6 +6,7 @@ and the slope of a rectifier becomes a part of the product with it.
 
 from __future__ import annotations
 
+from operator import getitem
 from typing import Any, cast
 
 import torch
@@ -46,22 +47,40 @@ def _simpler(graph: Graph, node: Node) -> Node:
     nothing = _adds(node, 0) or (_scaled(node) and node.args[1] == 1)
     if node.target in _SAME or ((nothing or node.target in _RESHAPES) and _alike(first, node)):
         return first  # type: ignore[no-any-return]
-    if _is_slope(node.args[1:2]) and node.target is _aten.mul.Tensor:
-        rectified = node.args[1].args[0].args[0]  # type: ignore[union-attr]
-        return _new(graph, node, _aten.threshold_backward.default, first, rectified, 0)
+    if node.target is _aten.mul.Tensor and (sums := _rectifier(node.args[1])) is not None:
+        return _new(graph, node, _aten.threshold_backward.default, first, sums, 0)
     added = node.args[1] if node.target is _aten.add.Tensor and not node.kwargs else None
     if isinstance(added, Node) and added.target is _aten.mm.default and _alike(first, node):
         return _new(graph, node, _aten.addmm.default, first, *added.args)
-    if not isinstance(first, Node) or not _scaled(first):
-        return node
-    value, number = first.args
+    if node.target is getitem and first.target is _aten.convolution_backward.default:
+        return _kernel_unscaled(graph, node, first)
+    return _unscaled(graph, node, first) if isinstance(first, Node) and _scaled(first) else node
+
+
+def _unscaled(graph: Graph, node: Node, first: Node) -> Node:
+    """Return a node whose number, that of what it is made of, is its last factor."""
+    value, number = cast("tuple[Node, float]", first.args)
     if _scaled(node):
-        return _new(graph, node, _aten.mul.Tensor, value, number * node.args[1])  # type: ignore[operator]
-    if node.target in _MOVES:
-        moved = _new(graph, node, node.target, value, *node.args[1:])
-        graph.inserting_after(moved)
-        return _new(graph, node, _aten.mul.Tensor, moved, number)
-    return node
+        number *= cast("float", node.args[1])
+        return value if number == 1 else _new(graph, node, _aten.mul.Tensor, value, number)
+    if node.target not in _MOVES:
+        return node
+    moved = _new(graph, node, node.target, value, *node.args[1:])
+    graph.inserting_after(moved)
+    return _new(graph, node, _aten.mul.Tensor, moved, number)
+
+
+def _kernel_unscaled(graph: Graph, node: Node, of: Node) -> Node:
+    """Return the same for what comes from a convolution's backward pass: one of three results."""
+    above, *others = cast("list[Node]", of.args)
+    if not _scaled(above):
+        return node
+    inner, number = cast("tuple[Node, float]", above.args)
+    again = _new(graph, of, of.target, inner, *others)
+    graph.inserting_after(again)
+    which = _new(graph, node, getitem, again, node.args[1])
+    graph.inserting_after(which)
+    return _new(graph, node, _aten.mul.Tensor, which, number)
 
 
 def _new(graph: Graph, like: Node, target: Any, *arguments: Any) -> Node:
@@ -80,12 +99,12 @@ def _adds(node: Node, number: float) -> bool:
     return node.target is _aten.add.Tensor and bool(node.args[1] == number) and not node.kwargs
 
 
-def _is_slope(arguments: Any) -> bool:
-    """Whether this is a rectifier's slope: 1 where its activity is above 0, else 0."""
-    match arguments:
-        case (Node(target=_aten._to_copy.default, args=(Node() as above,)),):
-            return above.target is _aten.gt.Scalar and bool(above.args[1] == 0)
-    return False
+def _rectifier(slope: object) -> Node | None:
+    """Return a rectifier's activity, given its slope: 1 where the activity is above 0, else 0."""
+    match slope:
+        case Node(target=_aten._to_copy.default, args=(Node(target=_aten.gt.Scalar, args=above),)):
+            return cast("Node", above[0]) if above[1] == 0 else None
+    return None
 
 
 def _alike(one: Node, other: Node) -> bool:
