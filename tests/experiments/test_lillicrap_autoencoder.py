@@ -11,7 +11,9 @@ from snn_credit.errors import InputError
 from snn_credit.experiments import lillicrap_autoencoder as autoencoder
 from snn_credit.harness import Context, Table
 
-SMALL = replace(autoencoder.EXPERIMENT.presets["smoke"], images=4000, eta_bp=0.02, eta_fa=0.02)
+SMALL = replace(
+    autoencoder.EXPERIMENT.presets["smoke"], images=4000, eta_narrow=0.02, eta_wide=0.02
+)
 CONTROL = "mean image (control)"
 
 
