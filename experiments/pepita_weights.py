@@ -6,8 +6,10 @@ a Student t are fitted to each layer by maximum likelihood. A t contains the Nor
 fits worse; what tells the rules apart is how few degrees of freedom it takes, and how much Akaike's
 criterion gains.
 
-Settings are those of appendix A. ``laptop`` has 20,000 images and 6 epochs in place of 60,000 and
-100: 1 minute a seed on one core.
+Settings are those of appendix A. ``laptop`` has 12 epochs in place of 100, and 5,000 training
+images are held out: six minutes a seed on one core. After 6 epochs of 20,000 images the rules'
+output layers did not differ yet in degrees of freedom (BP 9.6 and 10.2, PEPITA 10.1 and 11.6, means
+of seeds 0 to 2), and so the runs became longer.
 """
 
 from __future__ import annotations
@@ -25,9 +27,9 @@ class Config:
     """Settings: how long, on what, and the dropouts that are compared."""
 
     data: str = "mnist"
-    images: int | None = 20_000
+    images: int | None = None
     hidden: int = 1024
-    epochs: int = 6
+    epochs: int = 12
     dropout: tuple[float, ...] = (0.0, 0.1)
     held_out: bool = True
 
@@ -79,7 +81,7 @@ EXPERIMENT = Experiment(
     presets={
         "smoke": Config(data="digits", images=200, hidden=30, epochs=2),
         "laptop": Config(),
-        "paper": Config(images=None, epochs=100, held_out=False),
+        "paper": Config(epochs=100, held_out=False),
     },
     run=run,
     cost=lambda config: cost(

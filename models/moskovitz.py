@@ -26,6 +26,7 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate import Stack
+from snn_credit.rate.layers import settle_all
 
 
 def mnist(
@@ -194,7 +195,8 @@ def preserve_variance(module: nn.Module, seed: int = 0) -> nn.Module:
     B is uniform with variance 1/n_out, where n_out is "the number of incoming connections that a
     layer receives during the backward pass" (section 5.1): those of a kernel, over the square of
     its stride, for each map above. While W of variance 1/n_in keeps an error's norm, B keeps its
-    size for each neuron. Feedback that skips layers stays as it was drawn.
+    size for each neuron. Feedback that skips layers stays as it was drawn, and what a rule makes of W
+    it makes again.
 
     Returns
     -------
@@ -209,6 +211,7 @@ def preserve_variance(module: nn.Module, seed: int = 0) -> nn.Module:
         if b is not None:
             random = np.random.default_rng((seed, ord("b"), number - 1, number))
             _fill(b, sqrt(1 / incoming(layer)[1]), random)
+    settle_all(module)
     return module
 
 

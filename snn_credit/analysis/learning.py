@@ -45,8 +45,10 @@ def learning_curve(
     InputError
         If a learner has no measurements.
     """
-    figure = Figure(figsize=(3.9, 2.6))
-    ax = figure.add_axes((0.125, 0.155, 0.62, 0.80))
+    # Names stand to the right of the curves: 2.4 inches of these, and room for the longest.
+    width = 2.9 + max(1.0, 0.15 + 0.06 * max(map(len, learners), default=0))
+    figure = Figure(figsize=(width, 2.6))
+    ax = figure.add_axes((0.49 / width, 0.155, 2.42 / width, 0.80))
     open_axes(ax)
     ends: list[tuple[float, str, str]] = []
     for position, (name, tables) in enumerate(learners.items()):

@@ -127,7 +127,8 @@ def _legend(figure: Figure) -> None:
             lines.setdefault(label, line)
     if not lines:
         return
-    columns = max(1, min(len(lines), 100 // (4 + max(map(len, lines)))))
+    room = int(100 * figure.get_figwidth() / WIDTH)
+    columns = max(1, min(len(lines), room // (5 + max(map(len, lines)))))
     legend = figure.legend(
         list(lines.values()), list(lines), loc="outside lower center", ncols=columns,
         frameon=False, fontsize=6.5, handlelength=1.6,

@@ -25,7 +25,11 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
 
 def test_bp_and_the_wide_net_learn_more_than_the_mean_image(found: tuple[Path, Table]) -> None:
     out, rows = found
-    assert list(rows) == [CONTROL, "BP, narrow", "FA, narrow", "BP, wide", "FA, wide"]
+    shapes = ("narrow", "wide", "wide, small W")
+    assert list(rows) == [
+        CONTROL,
+        *(f"{rule}, {shape}" for shape in shapes for rule in ("BP", "FA")),
+    ]
     mean = rows[CONTROL][autoencoder.TEST] or 0
     assert (rows["BP, wide"][autoencoder.TEST] or 0) < 0.9 * mean
     assert (rows["BP, wide"][autoencoder.TEST] or 0) < (rows["BP, narrow"][autoencoder.TEST] or 0)
@@ -51,7 +55,7 @@ def test_every_image_comes_once_before_any_comes_again() -> None:
     ("change", "message"),
     [
         ({"narrow": (20, 0, 20)}, r"^narrow: at least 1 \(got 20, 0, 20\)$"),
-        ({"eta_fa": 0.0}, r"^eta_fa: a finite number above 0 \(got 0\.0\)$"),
+        ({"eta_wide": 0.0}, r"^eta_wide: a finite number above 0 \(got 0\.0\)$"),
     ],
 )
 def test_a_setting_that_cannot_be(change: dict[str, Any], message: str) -> None:
