@@ -195,7 +195,7 @@ def preserve_variance(module: nn.Module, seed: int = 0) -> nn.Module:
     B is uniform with variance 1/n_out, where n_out is "the number of incoming connections that a
     layer receives during the backward pass" (section 5.1): those of a kernel, over the square of
     its stride, for each map above. While W of variance 1/n_in keeps an error's norm, B keeps its
-    size for each neuron. Feedback that skips layers stays as it was drawn, and what a rule makes of W
+    size for each neuron. Feedback that skips layers stays as it was drawn; what a rule makes of W
     it makes again.
 
     Returns
