@@ -21,12 +21,12 @@ def cross_entropy(output: Tensor, target: Tensor) -> Tensor:
 
 def squared_error(output: Tensor, target: Tensor) -> Tensor:
     """Return |output - target|^2 / 2, so that err = output - target."""
-    return (output - _values(output, target)).square().flatten(1).sum(1) / 2
+    return (output - target_values(output, target)).square().flatten(1).sum(1) / 2
 
 
 def sigmoid_cross_entropy(output: Tensor, target: Tensor) -> Tensor:
     """Return the sum over outputs of their binary cross-entropy, so that err = s(u) - target."""
-    target = _values(output, target)
+    target = target_values(output, target)
     each = functional.binary_cross_entropy_with_logits(output, target, reduction="none")
     return each.flatten(1).sum(1)
 
@@ -49,10 +49,10 @@ def error(
     return mean.detach(), torch.autograd.grad(mean, leaf)[0]
 
 
-def _values(output: Tensor, target: Tensor) -> Tensor:
+def target_values(output: Tensor, target: Tensor) -> Tensor:
     """Return targets as the output's values: labels become one-hot."""
     if target.is_floating_point():
-        return target
+        return target.to(output.dtype)
     return functional.one_hot(target, output.shape[-1]).to(output.dtype)
 
 

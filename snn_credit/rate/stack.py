@@ -18,6 +18,7 @@ from torch import Tensor, nn
 from snn_credit.errors import InputError
 from snn_credit.rate.credit import learn
 from snn_credit.rate.feedback import Draw, feedback_variables, skips
+from snn_credit.rate.losses import error, target_values
 from snn_credit.rate.neurons import DROPOUTS
 from snn_credit.rate.passing import descending, passed
 from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
@@ -281,8 +282,9 @@ class Stack(nn.Module):
         if ystar is not None or not self._asked:
             return
         told, output = self._recall(), presentation.output
-        presentation.error_of = lambda again: _error(told, again)
-        net.layers[-1]["ystar"] = _values(told.target, output)
+        # In the declarations err is that of each example.
+        presentation.error_of = lambda y: error(told.loss, y, told.target)[1] * len(y)
+        net.layers[-1]["ystar"] = target_values(output, told.target)
         if "dL" in self._asked:
             disturbed = presentation.disturbed(self._rates["sig"])
             change = told.loss(disturbed, told.target) - told.loss(output, told.target)
@@ -299,7 +301,7 @@ class Stack(nn.Module):
         if self._asked != {"ystar"}:
             return ()
         weight: Any = self._stages[-1].layer.weight
-        return (_values(self._recall().target, weight.new_empty((0, len(weight)))),)
+        return (target_values(weight.new_empty((0, len(weight))), self._recall().target),)
 
     def _recall(self) -> _Told:
         """Return what was told of this batch, and forget it."""
@@ -395,21 +397,6 @@ def _told_names(interpreter: Interpreter, given: Mapping[str, Given]) -> set[str
     # Noise is told from the second loss that it leads to; alone it is drawn here.
     alone = {"noise"} if "dL" not in asked else set()
     return (read & {"ystar"}) | again | (asked - alone)
-
-
-def _error(told: _Told, output: Tensor) -> Tensor:
-    """Return the derivative of each example's loss by the output, (batch, n_L)."""
-    with torch.enable_grad():
-        leaf = output.detach().requires_grad_()
-        total = told.loss(leaf, told.target).sum()
-    return torch.autograd.grad(total, leaf)[0]
-
-
-def _values(target: Tensor, output: Tensor) -> Tensor:
-    """Return targets as the output's values: labels become one-hot."""
-    if target.is_floating_point():
-        return target.to(output.dtype)
-    return nn.functional.one_hot(target, output.shape[-1]).to(output.dtype)
 
 
 def _correction(rule: Rule) -> Message | None:
