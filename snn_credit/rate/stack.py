@@ -116,7 +116,7 @@ class Stack(nn.Module):
         return _uncompiled(self, x) if torch.compiler.is_compiling() else self._learn(x)
 
     def _learn(self, x: Tensor) -> Tensor:
-        if self._via is None or not torch.is_autocast_enabled(x.device.type):
+        if self._via is None:
             return learn(self, x)
         self.settle()
         return self._descend(x, self._via)
