@@ -17,6 +17,7 @@ import json
 import statistics
 import time
 from collections.abc import Callable
+from copy import deepcopy
 from pathlib import Path
 
 import torch
@@ -85,6 +86,27 @@ def engine_stepper(module: nn.Module, x: Tensor, y: Tensor) -> Callable[[], None
     return step
 
 
+def algorithm_1(net: nn.Sequential, x: Tensor, y: Tensor) -> Callable[[], None]:
+    """Return a step of PEPITA as it is printed: two whole forward passes, SGD on the changes."""
+    hidden, output = (part for part in net if isinstance(part, nn.Linear))
+    feedback = torch.empty(output.out_features, hidden.in_features).uniform_(-0.05, 0.05)
+    optimiser, targets = _sgd(net), nn.functional.one_hot(y, output.out_features)
+
+    @torch.no_grad()
+    def step() -> None:
+        h = torch.relu(hidden(x))
+        e = torch.softmax(output(h), 1) - targets
+        x_err = x + e @ feedback
+        h_err = torch.relu(hidden(x_err))
+        hidden.weight.grad = (h - h_err).T @ x_err / len(x)
+        hidden.bias.grad = (h - h_err).mean(0)
+        output.weight.grad = e.T @ h_err / len(x)
+        output.bias.grad = e.mean(0)
+        optimiser.step()
+
+    return step
+
+
 def _sgd(module: nn.Module) -> torch.optim.SGD:
     return torch.optim.SGD(module.parameters(), lr=1e-4, momentum=0.9)
 
@@ -101,6 +123,8 @@ def measure(rounds: int, steps: int) -> list[dict[str, float | str]]:
         for rule in RULES:
             contenders[rule] = stepper(convert(net, rule, shape=shape), x, y)
             contenders[f"{rule}, engine"] = engine_stepper(convert(net, rule, shape=shape), x, y)
+        if len(shape) == 1:
+            contenders["PEPITA, Algorithm 1 written out"] = algorithm_1(deepcopy(net), x, y)
         for rule in ("FA chain", "uSF Init"):
             contenders[f"{rule}, by layers"] = stepper(convert(_Held(net), rule), x, y)
         for rows_of in _timed(contenders, rounds, steps):
