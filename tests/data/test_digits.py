@@ -1,4 +1,6 @@
 import hashlib
+import subprocess
+import sys
 
 import numpy as np
 from sklearn.datasets import load_digits
@@ -33,3 +35,15 @@ def test_split_is_always_the_same_one():
     assert np.array_equal(first.test_x, second.test_x)
     digest = hashlib.sha256(first.test_y.astype(np.uint8).tobytes()).hexdigest()
     assert digest == "ab2998c6554bb50400e60f0ab3f7fc082cda8c8f5cd40a4535f5d5b274fba05a"
+
+
+def test_they_come_from_the_file_or_from_scikit_learn(monkeypatch):
+    by_file = digits._table()
+    monkeypatch.setattr(digits, "find_spec", lambda _: None)
+    assert np.array_equal(by_file, digits._table())
+
+
+def test_loading_them_does_not_import_scikit_learn():
+    code = "import sys; from snn_credit.data import load; load('digits'); print('sklearn' in sys.modules)"
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip() == "False"
