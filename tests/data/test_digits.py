@@ -44,6 +44,7 @@ def test_they_come_from_the_file_or_from_scikit_learn(monkeypatch):
 
 
 def test_loading_them_does_not_import_scikit_learn():
-    code = "import sys; from snn_credit.data import load; load('digits'); print('sklearn' in sys.modules)"
+    code = "import sys; from snn_credit.data import load; load('digits')"
+    code += "; print('sklearn' in sys.modules)"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
     assert done.stdout.strip() == "False"
