@@ -55,7 +55,11 @@ def learning_curve(
         color = LEARNERS[position % len(LEARNERS)]
         seen, mean, spread = _mean_curve(name, tables, column, log_x)
         marker = "o" if len(seen) == 1 else None
-        ax.plot(seen, mean, color=color, linewidth=1.1, marker=marker, markersize=3)
+        again = position >= len(LEARNERS)
+        ax.plot(
+            seen, mean, color=color, linewidth=1.1, marker=marker, markersize=3,
+            linestyle="--" if again else "-",
+        )  # fmt: skip
         if len(tables) > 1:
             ax.fill_between(seen, mean - spread, mean + spread, color=color, alpha=0.18, lw=0)
         ends.append((float(mean[-1]), name, color))
@@ -119,10 +123,14 @@ def _name_ends(ax: Axes, ends: Sequence[tuple[float, str, str]]) -> None:
     to_axes = ax.transScale + ax.transLimits
     x = ax.get_xlim()[0]
     heights = [float(to_axes.transform((x, value))[1]) for value, _, _ in ends]
-    gap, floor = 0.062, 0.0
-    for k in np.argsort(heights):
-        floor = max(heights[k], floor)
-        _, name, color = ends[k]
-        ax.text(1.02, floor, name, transform=ax.transAxes, va="center", color=color, clip_on=False)
-        floor += gap
+    gap, floor, ceiling = 0.062, 0.0, 1.0
+    order = np.argsort(heights)
+    for k in order:
+        heights[k] = max(heights[k], floor)
+        floor = heights[k] + gap
+    for k in order[::-1]:
+        heights[k] = min(heights[k], ceiling)
+        ceiling = heights[k] - gap
+    for y, (_, name, color) in zip(heights, ends, strict=True):
+        ax.text(1.02, y, name, transform=ax.transAxes, va="center", color=color, clip_on=False)
     ax.set_ylim(low, high)
