@@ -15,7 +15,7 @@ minibatches of 64 (the paper saw no difference). So that ten epochs go far it ha
 not: momentum 0.9, output biases that start at the base rate, a rate that is low for the first epoch
 and a half and falls tenfold at the end. omega = 0.1, B in +-1 and the rates are from trials of two
 to five epochs on the validation images with seed 100, in which high rates at the start silenced
-outputs for good, BP's above all; the whole of ``laptop`` was not among them.
+outputs for good, BP's and the shallow net's above all; the whole of ``laptop`` was not among them.
 """
 
 from __future__ import annotations
@@ -56,7 +56,7 @@ class Config:
     base_rate: bool = True
     eta_bp: float = 0.6
     eta_fa: float = 0.3
-    eta_shallow: float = 0.6
+    eta_shallow: float = 0.1
     momentum: float = 0.9
     decay: float = 1e-6
     warm: float = 1 / 6
