@@ -29,6 +29,8 @@ def begin(stack: Stack, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, T
     tensors
         Those of the chain, in the order of `Stack.tensors`.
     """
+    if not len(x):
+        raise InputError("x: a batch of one stimulus or more (got none)")
     stack.settle()
     told = stack.told_values()
     with _whole(x):
@@ -43,7 +45,7 @@ def begin(stack: Stack, x: Tensor, tensors: Sequence[Tensor]) -> tuple[Tensor, T
         found = stack.credit(presentation, err)
         return [found.get(name) for name in stack.names()]
 
-    return presentation.output.clone(), credit
+    return presentation.output, credit
 
 
 def learn(stack: Stack, x: Tensor) -> Tensor:
@@ -58,15 +60,19 @@ class _Credit(torch.autograd.Function):
     def forward(ctx: Any, x: Tensor, stack: Stack, *tensors: Tensor) -> Tensor:
         """Present the stimuli."""
         output, ctx.credit = begin(stack, x, tensors)
-        return output
+        ctx.given = [(each, each._version) for each in (x, *tensors)]
+        # What the caller does to the output is not done to what the rule has kept of it.
+        return output.clone()
 
     @staticmethod
     def backward(ctx: Any, *errors: Tensor) -> tuple[Tensor | None, ...]:
         """Return the rule's changes, with the sign of a gradient."""
         if ctx.credit is None:
             raise InputError("backward: once for each forward pass (got a second)")
+        if any(each._version != version for each, version in ctx.given):
+            raise InputError("backward: of stimuli and weights as they were (got changed ones)")
         with torch.no_grad(), _whole(errors[0]):
-            found, ctx.credit = ctx.credit(errors[0]), None
+            found, ctx.credit, ctx.given = ctx.credit(errors[0]), None, ()
             wanted = zip(found, ctx.needs_input_grad[2:], strict=True)
             return None, None, *(_matrix(each) if needed else None for each, needed in wanted)
 

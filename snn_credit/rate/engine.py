@@ -39,12 +39,22 @@ class Engine:
 
     @classmethod
     def of(cls, module: nn.Module, optimiser: Optimizer) -> Engine | None:
-        """Return an engine, if it does what the optimiser would: plain SGD on a chain."""
-        if not isinstance(module, Stack) or type(optimiser) is not SGD:
+        """Return an engine, if it does what autograd and the optimiser would: plain SGD on a chain.
+
+        Hooks are seen here, and not those that come later.
+        """
+        if type(module) is not Stack or type(optimiser) is not SGD:
             return None
-        hooks = optimiser._optimizer_step_pre_hooks or optimiser._optimizer_step_post_hooks
+        tensors = module.tensors()
+        hooks = (
+            (optimiser._optimizer_step_pre_hooks, optimiser._optimizer_step_post_hooks),
+            (module._forward_hooks, module._forward_pre_hooks),
+            *((p._backward_hooks, p._post_accumulate_grad_hooks) for p in tensors),
+        )
+        if any(map(any, hooks)) or len(set(map(id, tensors))) < len(tensors):
+            return None
         variants = ("nesterov", "dampening", "maximize")
-        if hooks or any(group[name] for group in optimiser.param_groups for name in variants):
+        if any(group[name] for group in optimiser.param_groups for name in variants):
             return None
         return cls(module, optimiser)
 

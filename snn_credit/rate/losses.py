@@ -39,7 +39,7 @@ def error(
     Cross entropy with labels has its derivative written out, (softmax(u) - y*) / batch; that of any
     other loss is autograd's.
     """
-    if loss is cross_entropy and output.ndim == 2 and not target.is_floating_point():
+    if loss is cross_entropy and output.ndim == 2 and target.dtype == torch.int64:
         logs, at = functional.log_softmax(output, 1), target[:, None]
         err = logs.exp().scatter_add_(1, at, logs.new_full((), -1.0).expand_as(at))
         return -logs.gather(1, at).mean(), err.div_(len(output))

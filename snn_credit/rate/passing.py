@@ -37,6 +37,7 @@ def descending(rule: Rule) -> str | None:
         and (local.output or "").replace(" ", "") in ("err*df", "df*err")
         and (update.of, update.post, update.pre, update.on) == ("w", local.name, "h", "all")
         and update.factor.replace(" ", "") == "-eta"
+        and (update.leak or "lam*w").replace(" ", "") in ("lam*w", "w*lam")
     )
     return message.via if alike else None
 

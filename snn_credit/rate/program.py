@@ -47,7 +47,9 @@ class Outer:
 Gradient = Tensor | Outer
 #: Operations that are called sooner by torch's functions of the same name.
 _PLAIN = ("addmm", "mm", "t", "permute", "relu", "mul", "add", "sub", "sum")
-_DIRECT = {getattr(torch.ops.aten, name): getattr(torch, name) for name in _PLAIN}
+_DIRECT: dict[Any, Any] = {getattr(torch.ops.aten, name): getattr(torch, name) for name in _PLAIN}
+# What lay in one piece when torch looked on need not do so the next time.
+_DIRECT |= {torch.ops.aten.view: torch.reshape, torch.ops.aten._unsafe_view: torch.reshape}
 
 
 class Program:

@@ -63,7 +63,7 @@ def _unscaled(graph: Graph, node: Node, first: Node) -> Node:
     if _scaled(node):
         number *= cast("float", node.args[1])
         return value if number == 1 else _new(graph, node, _aten.mul.Tensor, value, number)
-    if node.target not in _MOVES:
+    if node.target not in _MOVES or _small(node):
         return node
     moved = _new(graph, node, node.target, value, *node.args[1:])
     graph.inserting_after(moved)
@@ -73,7 +73,7 @@ def _unscaled(graph: Graph, node: Node, first: Node) -> Node:
 def _kernel_unscaled(graph: Graph, node: Node, of: Node) -> Node:
     """Return the same for what comes from a convolution's backward pass: one of three results."""
     above, *others = cast("list[Node]", of.args)
-    if not _scaled(above):
+    if not _scaled(above) or _small(above):
         return node
     inner, number = cast("tuple[Node, float]", above.args)
     again = _new(graph, of, of.target, inner, *others)
@@ -105,6 +105,12 @@ def _rectifier(slope: object) -> Node | None:
         case Node(target=_aten._to_copy.default, args=(Node(target=_aten.gt.Scalar, args=above),)):
             return cast("Node", above[0]) if above[1] == 0 else None
     return None
+
+
+def _small(node: Node) -> bool:
+    """Whether numbers are of a type that a sum over a batch may leave, if it is scaled after."""
+    meta = node.meta.get("tensor_meta")
+    return meta is None or meta.dtype is torch.float16
 
 
 def _alike(one: Node, other: Node) -> bool:

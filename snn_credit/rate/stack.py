@@ -10,7 +10,8 @@ from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from threading import Lock
+from typing import Any, cast
 
 import torch
 from torch import Tensor, nn
@@ -19,12 +20,14 @@ from snn_credit.errors import InputError
 from snn_credit.rate.credit import learn
 from snn_credit.rate.feedback import Draw, feedback_variables, skips
 from snn_credit.rate.losses import error, target_values
-from snn_credit.rate.neurons import DROPOUTS
+from snn_credit.rate.neurons import ACTIVATIONS, DROPOUTS
 from snn_credit.rate.passing import descending, passed
 from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
 from snn_credit.rate.program import Program
 from snn_credit.rate.stages import stages_of
+from snn_credit.rate.structure import STRUCTURES
 from snn_credit.rate.uncompiled import uncompiled
+from snn_credit.rate.wiring import LAYERS
 from snn_credit.rules import Message, Rule
 from snn_credit.rules.constraints import begun
 from snn_credit.rules.expressions import expression, functions_for
@@ -34,6 +37,10 @@ from snn_credit.rules.net import Net
 
 #: The changes are then those that an optimiser's learning rate and decay multiply.
 USUAL = {"eta": 1.0, "lam": 0.0}
+#: Modules of which it is known that they do the same each time.
+_KNOWN = {*LAYERS, *ACTIVATIONS, *DROPOUTS, *STRUCTURES, nn.Sequential, nn.Identity}
+#: Tracing puts a chain's tensors aside for a while: one at a time.
+_LOOKING_ON = Lock()
 #: Shapes of batches for which a chain has programs; further ones are interpreted.
 MOST_PROGRAMS = 16
 #: Losses of each example, (batch,), for outputs (batch, n_L) and targets.
@@ -78,6 +85,8 @@ class Stack(nn.Module):
         super().__init__()
         self._stages = stages_of(module)
         self._modules_within = list(module.modules())
+        # A layer of the user's own may do another thing each time.
+        self._known = all(type(part) in _KNOWN for part in self._modules_within)
         self._order = [name for name, part in module._modules.items() if part is not None]
         for name in self._order:
             self.add_module(name, module._modules[name])
@@ -102,7 +111,7 @@ class Stack(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is copied and pickled: programs are made again where they are wanted."""
-        return self.__dict__ | {"_programs": {}, "_slots": []}
+        return self.__dict__ | {"_programs": {}, "_slots": [], "_told": None}
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, (batch, n_L), for stimuli (batch, ...)."""
@@ -110,6 +119,9 @@ class Stack(nn.Module):
             for name in self._order:
                 x = self.get_submodule(name)(x)
             return x
+        for stage in self._stages:
+            if "weight" not in stage.layer._parameters:
+                raise InputError(f"module: layers whose weight is a parameter (not {stage.name!r})")
         if x.requires_grad:
             raise InputError("x: a stimulus without gradient, which no rule here gives (got one)")
         # A compiler would trace the rule's own use of autograd, for pools, and lose it.
@@ -123,6 +135,9 @@ class Stack(nn.Module):
 
     def _descend(self, x: Tensor, via: str) -> Tensor:
         """Return the output for a rule whose error descends: autograd is the interpreter here."""
+        first: Any = self._stages[0].layer
+        if not torch.is_autocast_enabled(x.device.type):
+            x = x.to(first.weight.dtype)
         for number, stage in enumerate(self._stages, start=1):
             layer: Any = stage.layer
             for module in stage.before:
@@ -147,7 +162,7 @@ class Stack(nn.Module):
     def _take(self, rule: Rule) -> None:
         self.rule, self._interpreter = rule, Interpreter(rule)
         self._asked = _told_names(self._interpreter, self._given)
-        self._programs: dict[Any, Program] = {}
+        self._programs: dict[Any, tuple[list[Any], Program]] = {}
 
     def tell(self, target: Tensor, loss: Loss) -> None:
         """Say what the coming batch's targets are, and the loss, to a rule that asks for them.
@@ -159,7 +174,8 @@ class Stack(nn.Module):
         loss
             Returns each example's loss, (batch,).
         """
-        self._told = _Told(target, loss)
+        if self._asked:
+            self._told = _Told(target, loss)
 
     def settle(self) -> None:
         """Apply constraints on W, and what makes feedback of W, as after each step."""
@@ -228,7 +244,10 @@ class Stack(nn.Module):
 
     def tensors(self) -> list[Tensor]:
         """Return parameters and buffers, in the order of `names`."""
-        return [owned[key] for _, owned, key in self._slots or self._find_slots()]
+        found = [owned.get(key) for _, owned, key in self._slots or self._find_slots()]
+        if any(tensor is None for tensor in found):
+            found = [owned[key] for _, owned, key in self._find_slots()]
+        return cast("list[Tensor]", found)
 
     def _find_slots(self) -> list[tuple[str, dict[str, Any], str]]:
         self._slots = [
@@ -246,19 +265,25 @@ class Stack(nn.Module):
         That is where something may differ from step to step: a second loss, hooks, what the user's
         own functions return, or ever new shapes.
         """
-        if self._given or self._asked - {"ystar"} or len(self._programs) == MOST_PROGRAMS:
+        if not self._known or self._given or self._asked - {"ystar"}:
             return None
-        modes = []
+        settings: list[Any] = []  # a slope, a stride, whether dropout is on, how much of it
         for module in self._modules_within:
             if module._forward_hooks or module._forward_pre_hooks:
                 return None
-            if isinstance(module, DROPOUTS):
-                modes.append((module.p, module.training))
+            settings += [value for name, value in vars(module).items() if name[0] != "_"]
+        tensors = self.tensors()
         weight: Any = self._stages[-1].layer.weight
-        key = x.shape, x.dtype, weight.dtype, weight.device, *modes, *(t.shape for t in told)
-        if key not in self._programs:
-            self._programs[key] = Program(self, x, *told)
-        return self._programs[key]
+        key = x.shape, x.dtype, weight.dtype, weight.device, *(t.shape for t in told)
+        with _LOOKING_ON:
+            then, program = self._programs.get(key, (None, None))
+            if program is not None and then == settings:
+                return program
+            tied = len(set(map(id, tensors))) < len(tensors)
+            if tied or (program is None and len(self._programs) == MOST_PROGRAMS):
+                return None
+            self._programs[key] = settings, (made := Program(self, x, *told))
+        return made
 
     def inform(self, presentation: Presentation, ystar: Tensor | None = None) -> None:
         """Put into a presentation's net what the rule asks for besides the error.
@@ -372,16 +397,22 @@ class Stack(nn.Module):
                 raise InputError(f"rule: not {self.rule.name} for this module: {error}") from None
             for layer, variables in net.forward.items():
                 module: Any = self._stages[layer - 1].layer
-                module.weight.copy_(variables.pop("w"))
+                _change(module.weight, variables.pop("w"))
                 for name, values in variables.items():
                     self._keep(layer, name, values)
 
     def _keep(self, layer: int, variable: str, values: Tensor) -> None:
         name = f"{variable}_{layer}"
         if name in self._places:
-            getattr(self.synapses, name).copy_(values)
+            _change(getattr(self.synapses, name), values)
         else:
             self._own("forward", layer, variable, values.clone())
+
+
+def _change(tensor: Tensor, values: Tensor) -> None:
+    """Change a tensor, but not where autograd might ask whether it is what it was."""
+    if not torch.equal(tensor, values):
+        tensor.copy_(values)
 
 
 @uncompiled

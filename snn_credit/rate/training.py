@@ -62,8 +62,8 @@ class Settings:
     batch : int
         Images a step.
     loss : str or callable
-        One of `snn_credit.rate.losses.LOSSES`, or a function that gives each example's loss,
-        (batch,), for outputs and labels (batch,).
+        One of `snn_credit.rate.losses.LOSSES`, or a function of outputs and labels (batch,), and of
+        nothing else that learns, that gives each example's loss, (batch,).
     lr : float
         Learning rate.
     optimiser : str or callable

@@ -2,12 +2,15 @@
 
 import copy
 import pickle
+from dataclasses import replace
 
 import pytest
 import torch
+import torch.nn.utils.prune
 from torch import nn
 from torch.optim import SGD
 
+from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import LocallyConnected2d, convert, learnable, present
 from snn_credit.rate.credit import begin
@@ -15,6 +18,7 @@ from snn_credit.rate.engine import Engine
 from snn_credit.rate.losses import LOSSES, cross_entropy, error
 from snn_credit.rate.program import Outer
 from snn_credit.rate.stack import MOST_PROGRAMS
+from snn_credit.rules import RULES
 from snn_credit.rules.pepita import PEPITA_RANDOM, PEPITA_SECOND_ERROR
 
 NETS = {
@@ -164,6 +168,8 @@ def test_ever_new_shapes_are_interpreted(batch):
         x, y = torch.rand(size, 12, dtype=torch.float64), torch.zeros(size, dtype=torch.int64)
         assert_same(taught(module, (x, y)), interpreted(module, (x, y)))
     assert len(module._programs) == MOST_PROGRAMS
+    first = torch.rand(1, 12, dtype=torch.float64)
+    assert module.program(first, ()) is not None
 
 
 def test_copies_and_pickles_leave_programs_behind(batch):
@@ -240,6 +246,119 @@ def test_the_engine_suits_plain_sgd_on_chains(more):
     with_hook = SGD(module.parameters(), lr=1.0)
     with_hook.register_step_post_hook(lambda *_: None)
     assert not Engine.of(module, with_hook)
+
+
+def test_the_engine_leaves_hooks_to_autograd():
+    for of in ("parameter", "module"):
+        module = made("linear", "FA")
+        if of == "parameter":
+            next(module.parameters()).register_hook(lambda gradient: gradient * 0)
+        else:
+            module.register_forward_hook(lambda *_: None)
+        assert Engine.of(module, SGD(module.parameters(), lr=1.0)) is None
+
+
+def leaky():
+    torch.manual_seed(0)
+    return nn.Sequential(nn.Linear(12, 5), nn.LeakyReLU(0.1), nn.Linear(5, 4), nn.ReLU()).double()
+
+
+def test_a_program_reads_the_settings_of_the_moment(batch):
+    module = convert(leaky(), "DFA")
+    before = taught(module, batch)["0.weight"]
+    module.get_submodule("1").negative_slope = 0.9
+    assert_same(now := taught(module, batch), interpreted(module, batch))
+    assert not torch.allclose(now["0.weight"], before)
+
+
+def test_layers_of_the_users_own_are_run_each_time(batch):
+    class Counting(nn.Linear):
+        times = 0
+
+        def forward(self, x):
+            self.times += 1
+            return super().forward(x) * self.times
+
+    net = nn.Sequential(Counting(12, 5), nn.ReLU(), nn.Linear(5, 4)).double()
+    module = convert(net, "DFA")
+    first, second = (module(batch[0]).detach() for _ in range(2))
+    assert not torch.allclose(first, second)
+
+
+def test_tied_weights_are_left_to_autograd(batch):
+    torch.manual_seed(0)
+    module = convert(perceptron((12, 6, 6, 6, 4)).double(), "DFA")
+    taught(module, batch)
+    module.get_submodule("4").weight = module.get_submodule("2").weight
+    found, alone = taught(module, batch), interpreted(module, batch)
+    assert torch.allclose(found["2.weight"], alone["2.weight"] + alone["4.weight"])
+    assert Engine.of(module, SGD(module.parameters(), lr=1.0)) is None
+
+
+@pytest.mark.parametrize("rule", ["DFA", "FA", "PEPITA"])
+def test_what_is_done_to_the_output_is_not_done_to_the_rule(rule, batch):
+    module = convert(leaky(), rule)
+    (module(batch[0]) * -3).sum().backward()
+    expected = {name: p.grad for name, p in module.named_parameters()}
+    module.zero_grad()
+    module(batch[0]).mul_(-3).sum().backward()
+    assert_same({name: p.grad for name, p in module.named_parameters()}, expected)
+
+
+def test_stimuli_that_have_changed_are_noticed(batch):
+    module, x = made("linear", "DFA"), batch[0].clone()
+    output = module(x)
+    x.zero_()
+    with pytest.raises(InputError, match=r"^backward: of stimuli and weights as they were"):
+        output.sum().backward()
+
+
+def test_numbers_may_lie_in_another_order_than_at_first():
+    module = convert(NETS["conv"](), "DFA", shape=(12,))
+    x = torch.rand(6, 12, dtype=torch.float64)
+    y = torch.zeros(6, dtype=torch.int64)
+    expected = taught(module, (x, y))
+    assert_same(taught(module, (x.T.contiguous().T, y)), expected)
+
+
+@pytest.mark.parametrize("rule", ["BP", "DFA", "uSF SN"])
+def test_two_batches_before_one_backward(rule, batch):
+    module = made("linear", rule, constraints=("frozen signs",)).eval().train()
+    for part in module.modules():
+        if isinstance(part, nn.Dropout):
+            part.p = 0.0
+    (module(batch[0]).sum() + module(batch[0][:3]).sum()).backward()
+    assert all(p.grad.isfinite().all() for p in module.parameters() if p.grad is not None)
+
+
+def test_a_rule_that_asks_for_nothing_is_told_nothing(batch):
+    module = made("linear", "BP")
+    present(module, *batch, lambda output, target: cross_entropy(output, target))
+    pickle.dumps(module)
+
+
+def test_pruned_layers_are_named(batch):
+    module = made("linear", "DFA")
+    torch.nn.utils.prune.random_unstructured(module.get_submodule("0"), "weight", 0.5)
+    with pytest.raises(InputError, match=r"^module: layers whose weight .* \(not '0'\)$"):
+        module(batch[0])
+
+
+def test_an_empty_batch_is_refused(batch):
+    with pytest.raises(InputError, match=r"^x: a batch of one stimulus or more"):
+        made("linear", "DFA")(batch[0][:0])
+
+
+def test_stimuli_are_cast_for_every_rule(batch):
+    for rule in ("BP", "FA chain", "DFA"):
+        assert made("linear", rule)(batch[0].float()).dtype == torch.float64
+
+
+def test_a_leak_of_its_own_is_no_backpropagation(batch):
+    own = replace(RULES["FA chain"].updates[0], leak="0.5*w")
+    rule = replace(RULES["FA chain"], name="leaky", updates=(own,), rates={"eta": 1.0})
+    module = made("linear", rule)
+    assert_same(taught(module, batch), interpreted(module, batch))
 
 
 @pytest.mark.parametrize("labels", [True, False])
