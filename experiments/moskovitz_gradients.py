@@ -6,7 +6,7 @@ arXiv:1812.06488. Nine convolutions (the second CIFAR-10 network).
 Fig 2: |delta_l| of FA over that of BP, for the same images and weights, divided by
 sqrt(n_l / n_L): BP with W of variance 1/n_in keeps an error's norm on its way down, B of variance
 1/n_out its size for each of the n_l neurons. Three feedback weights: variance 1/n_out, uniform in
-+-0.5 as in Lillicrap et al. 2016, uniform in +-0.01; and their drift while FA trains.
++-0.5 as in Lillicrap et al. 2016, uniform in +-0.05; and their drift while FA trains.
 
 Fig 3: the angle of what a layer learns from to delta of BP, over all of the probe images, signed.
 For BP + alignment it is the angle of the delta that would come down through the random matrices V
