@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import dataclasses
 import math
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
@@ -112,6 +113,22 @@ class Dataset:
         if split not in SPLITS:
             raise InputError(f"images.split: expected one of {', '.join(SPLITS)} (got {split!r})")
         return getattr(self, f"{split}_x").reshape(-1, *self.shape)
+
+    def transformed(
+        self, change: Callable[[NDArray[np.float32]], NDArray[np.float32]], name: str | None = None
+    ) -> Dataset:
+        """Return a data set with other inputs, without bounds.
+
+        Parameters
+        ----------
+        change : callable
+            Given the inputs of a split, (n, features), returns the others.
+        name : str, optional
+            Of the result; without it this one's.
+        """
+        parts = {f"{split}_x": change(getattr(self, f"{split}_x")) for split in SPLITS}
+        name = self.name if name is None else name
+        return dataclasses.replace(self, **parts, name=name, bounds=(-np.inf, np.inf))
 
     def subset(
         self,

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_credit.data.dataset import SPLITS, Dataset
+from snn_credit.data.dataset import Dataset
 from snn_credit.errors import InputError
 
 
@@ -38,8 +36,7 @@ def standardised(data: Dataset) -> Dataset:
     mean, sd = (float(f(data.train_x, dtype=np.float64)) for f in (np.mean, np.std))
     if not sd > 0:
         raise InputError(f"data: inputs that differ (got {mean:g} throughout in {data.name})")
-    parts = {f"{split}_x": (getattr(data, f"{split}_x") - mean) / sd for split in SPLITS}
-    return dataclasses.replace(data, **parts, bounds=(-np.inf, np.inf))
+    return data.transformed(lambda x: (x - mean) / sd)
 
 
 def each_standardised(data: Dataset) -> Dataset:
@@ -57,9 +54,7 @@ def each_standardised(data: Dataset) -> Dataset:
     Dataset
         Under the name ``NAME-standardised``, without bounds.
     """
-    parts = {f"{split}_x": _standardise(getattr(data, f"{split}_x")) for split in SPLITS}
-    name = f"{data.name}-standardised"
-    return dataclasses.replace(data, name=name, bounds=(-np.inf, np.inf), **parts)
+    return data.transformed(_standardise, f"{data.name}-standardised")
 
 
 def _standardise(x: NDArray[np.float32]) -> NDArray[np.float32]:

@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-import dataclasses
-
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_credit.data.dataset import SPLITS, Dataset
+from snn_credit.data.dataset import Dataset
 from snn_credit.errors import InputError
 
 ROWS_AT_ONCE = 5000
@@ -54,10 +52,7 @@ def whitened(data: Dataset, epsilon: float = 0.1) -> Dataset:
         )
     variances = np.maximum(variances, 0.0)  # rounding may leave some just below
     matrix = (directions / np.sqrt(variances + epsilon)) @ directions.T
-    parts = {f"{split}_x": _apply(getattr(data, f"{split}_x"), mean, matrix) for split in SPLITS}
-    return dataclasses.replace(
-        data, **parts, name=f"{data.name}-whitened", bounds=(-np.inf, np.inf)
-    )
+    return data.transformed(lambda x: _apply(x, mean, matrix), f"{data.name}-whitened")
 
 
 def _moments(x: NDArray[np.float32]) -> tuple[NDArray[np.float64], NDArray[np.float64]]:

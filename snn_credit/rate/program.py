@@ -9,6 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from threading import Lock
 from typing import TYPE_CHECKING, Any
 
 import torch
@@ -17,7 +18,10 @@ from torch.func import functional_call, functionalize
 from torch.fx import Graph, GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 
+from snn_credit.rate.neurons import ACTIVATIONS, DROPOUTS
 from snn_credit.rate.simplify import product, simplify
+from snn_credit.rate.structure import STRUCTURES
+from snn_credit.rate.wiring import LAYERS
 
 if TYPE_CHECKING:
     from snn_credit.rate.stack import Stack
@@ -45,6 +49,12 @@ class Outer:
 
 
 Gradient = Tensor | Outer
+#: Shapes of batches for which a chain has programs; further ones are interpreted.
+MOST_PROGRAMS = 16
+#: Modules of which it is known that they do the same each time.
+_KNOWN = {*LAYERS, *ACTIVATIONS, *DROPOUTS, *STRUCTURES, nn.Sequential, nn.Identity}
+#: Tracing puts a chain's tensors aside for a while: one at a time.
+_LOOKING_ON = Lock()
 #: Operations that are called sooner by torch's functions of the same name.
 _PLAIN = ("addmm", "mm", "t", "permute", "relu", "mul", "add", "sub", "sum")
 _DIRECT: dict[Any, Any] = {getattr(torch.ops.aten, name): getattr(torch, name) for name in _PLAIN}
@@ -137,6 +147,55 @@ class Program:
         self._reread = [arguments.index(node) for node in known]
         self._present = _function(whole, arguments, [output, *computed])
         self._credit = _function(whole, [*known, *computed, err], wanted)
+
+
+class Programs:
+    """The programs of a chain, one for each shape of batch, made when they are first wanted.
+
+    They are not copied or pickled with it.
+
+    Parameters
+    ----------
+    modules
+        What activity passes through. A layer of the user's own may do another thing each time: a
+        chain that has one has no programs.
+    """
+
+    def __init__(self, modules: Sequence[nn.Module]) -> None:
+        self._modules = modules
+        self._known = all(type(module) in _KNOWN for module in modules)
+        self._made: dict[Any, tuple[list[Any], Program]] = {}
+
+    def __len__(self) -> int:
+        return len(self._made)
+
+    def __getstate__(self) -> dict[str, Any]:
+        """Return what is copied and pickled."""
+        return self.__dict__ | {"_made": {}}
+
+    def of(self, stack: Stack, x: Tensor, told: Sequence[Tensor]) -> Program | None:
+        """Return the program for batches such as x; None where it might differ from step to step.
+
+        That is where there are hooks, weights that several layers share, or ever new shapes.
+        """
+        if not self._known:
+            return None
+        settings: list[Any] = []  # a slope, a stride, whether dropout is on, how much of it
+        for module in self._modules:
+            if module._forward_hooks or module._forward_pre_hooks:
+                return None
+            settings += [value for name, value in vars(module).items() if name[0] != "_"]
+        tensors = stack.tensors()
+        key = x.shape, x.dtype, tensors[0].dtype, tensors[0].device, *(t.shape for t in told)
+        with _LOOKING_ON:
+            then, program = self._made.get(key, (None, None))
+            if program is not None and then == settings:
+                return program
+            tied = len(set(map(id, tensors))) < len(tensors)
+            if tied or (program is None and len(self._made) == MOST_PROGRAMS):
+                return None
+            self._made[key] = settings, (made := Program(stack, x, *told))
+        return made
 
 
 def _traced(function: Callable[..., Any], *arguments: Tensor) -> GraphModule:

@@ -2,15 +2,14 @@
 
 It is an ``nn.Module`` like any other: ``loss.backward()`` puts the rule's changes, with the sign of
 a gradient, into the parameters' ``.grad``, for any of torch's optimisers to apply.
-Nothing is traced by autograd within: the forward pass keeps each layer's activity, and the
-backward pass is the rule's.
+The forward pass keeps each layer's activity, and the backward pass is the rule's; autograd takes it
+from layer to layer only where a rule is backpropagation but for what stands in place of W'.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from threading import Lock
 from typing import Any, cast
 
 import torch
@@ -20,14 +19,11 @@ from snn_credit.errors import InputError
 from snn_credit.rate.credit import learn
 from snn_credit.rate.feedback import Draw, feedback_variables, skips
 from snn_credit.rate.losses import error, target_values
-from snn_credit.rate.neurons import ACTIVATIONS, DROPOUTS
 from snn_credit.rate.passing import descending, passed
 from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
-from snn_credit.rate.program import Program
+from snn_credit.rate.program import Program, Programs
 from snn_credit.rate.stages import stages_of
-from snn_credit.rate.structure import STRUCTURES
 from snn_credit.rate.uncompiled import uncompiled
-from snn_credit.rate.wiring import LAYERS
 from snn_credit.rules import Message, Rule
 from snn_credit.rules.constraints import begun
 from snn_credit.rules.expressions import expression, functions_for
@@ -37,12 +33,6 @@ from snn_credit.rules.net import Net
 
 #: The changes are then those that an optimiser's learning rate and decay multiply.
 USUAL = {"eta": 1.0, "lam": 0.0}
-#: Modules of which it is known that they do the same each time.
-_KNOWN = {*LAYERS, *ACTIVATIONS, *DROPOUTS, *STRUCTURES, nn.Sequential, nn.Identity}
-#: Tracing puts a chain's tensors aside for a while: one at a time.
-_LOOKING_ON = Lock()
-#: Shapes of batches for which a chain has programs; further ones are interpreted.
-MOST_PROGRAMS = 16
 #: Losses of each example, (batch,), for outputs (batch, n_L) and targets.
 Loss = Callable[[Tensor, Tensor], Tensor]
 #: A variable of a layer's neurons, (batch, ...), given their activity in the first window.
@@ -84,9 +74,7 @@ class Stack(nn.Module):
     ) -> None:
         super().__init__()
         self._stages = stages_of(module)
-        self._modules_within = list(module.modules())
-        # A layer of the user's own may do another thing each time.
-        self._known = all(type(part) in _KNOWN for part in self._modules_within)
+        self._within = list(module.modules())
         self._order = [name for name, part in module._modules.items() if part is not None]
         for name in self._order:
             self.add_module(name, module._modules[name])
@@ -111,7 +99,7 @@ class Stack(nn.Module):
 
     def __getstate__(self) -> dict[str, Any]:
         """Return what is copied and pickled: programs are made again where they are wanted."""
-        return self.__dict__ | {"_programs": {}, "_slots": [], "_told": None}
+        return self.__dict__ | {"_slots": [], "_told": None}
 
     def forward(self, x: Tensor) -> Tensor:
         """Return the output, (batch, n_L), for stimuli (batch, ...)."""
@@ -162,7 +150,7 @@ class Stack(nn.Module):
     def _take(self, rule: Rule) -> None:
         self.rule, self._interpreter = rule, Interpreter(rule)
         self._asked = _told_names(self._interpreter, self._given)
-        self._programs: dict[Any, tuple[list[Any], Program]] = {}
+        self._programs = Programs(self._within)
 
     def tell(self, target: Tensor, loss: Loss) -> None:
         """Say what the coming batch's targets are, and the loss, to a rule that asks for them.
@@ -265,25 +253,9 @@ class Stack(nn.Module):
         That is where something may differ from step to step: a second loss, hooks, what the user's
         own functions return, or ever new shapes.
         """
-        if not self._known or self._given or self._asked - {"ystar"}:
+        if self._given or self._asked - {"ystar"}:
             return None
-        settings: list[Any] = []  # a slope, a stride, whether dropout is on, how much of it
-        for module in self._modules_within:
-            if module._forward_hooks or module._forward_pre_hooks:
-                return None
-            settings += [value for name, value in vars(module).items() if name[0] != "_"]
-        tensors = self.tensors()
-        weight: Any = self._stages[-1].layer.weight
-        key = x.shape, x.dtype, weight.dtype, weight.device, *(t.shape for t in told)
-        with _LOOKING_ON:
-            then, program = self._programs.get(key, (None, None))
-            if program is not None and then == settings:
-                return program
-            tied = len(set(map(id, tensors))) < len(tensors)
-            if tied or (program is None and len(self._programs) == MOST_PROGRAMS):
-                return None
-            self._programs[key] = settings, (made := Program(self, x, *told))
-        return made
+        return self._programs.of(self, x, told)
 
     def inform(self, presentation: Presentation, ystar: Tensor | None = None) -> None:
         """Put into a presentation's net what the rule asks for besides the error.
