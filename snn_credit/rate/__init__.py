@@ -4,6 +4,7 @@ from snn_credit.rate.convert import convert, present
 from snn_credit.rate.evaluation import evaluate
 from snn_credit.rate.layers import constrain
 from snn_credit.rate.losses import LOSSES
+from snn_credit.rate.neurons import Noise
 from snn_credit.rate.stack import Stack
 from snn_credit.rate.support import learnable, obstacles
 from snn_credit.rate.training import History, Settings, fit
@@ -13,6 +14,7 @@ __all__ = [
     "LOSSES",
     "History",
     "LocallyConnected2d",
+    "Noise",
     "Settings",
     "Stack",
     "constrain",
