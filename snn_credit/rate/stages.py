@@ -126,5 +126,6 @@ def _at_rest(stages: list[Stage], between: list[nn.Module]) -> bool:
 def _unknown(name: str, part: nn.Module) -> str:
     return (
         "module: layers with synapses (Linear, Conv1d, Conv2d, LocallyConnected2d), elementwise "
-        f"activations, dropout, noise, pools and changes of shape (got {type(part).__name__} {name!r})"
+        "activations, dropout, noise, pools and changes of shape "
+        f"(got {type(part).__name__} {name!r})"
     )

@@ -41,6 +41,19 @@ def test_steps_are_those_written_out(momentum, batch):
         np.testing.assert_allclose(found, expected, rtol=1e-10)
 
 
+def test_adam_is_torchs_on_the_rules_changes():
+    module, other, task = net(), net(), tasks.linear(3, 5, 3)
+    learn(module, task.draw, examples=12, batch=4, lr=0.05, optimiser="Adam")
+    again, adam = tasks.linear(3, 5, 3), torch.optim.Adam(other.parameters(), 0.05)
+    for _ in range(3):
+        x, y = map(torch.from_numpy, again.draw(4))
+        adam.zero_grad()
+        (other(x) - y).square().sum(1).div(2).mean().backward()
+        adam.step()
+    for found, expected in zip(weights(module), weights(other), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
 def test_looks_are_taken_at_the_start_at_the_end_and_between():
     module, task = net(), tasks.linear(0, 5, 3)
     modes = []
@@ -115,6 +128,7 @@ def test_progress_is_told():
         ({"batch": 1.5}, r"^batch: an integer >= 1 \(got 1\.5\)$"),
         ({"every": 0}, r"^every: an integer >= 1 \(got 0\)$"),
         ({"lr": -1.0}, r"^lr: a number >= 0 \(got -1\.0\)$"),
+        ({"optimiser": "Adams"}, r"^optimiser: one of SGD, Adam; did .* \(got 'Adams'\)$"),
         ({"momentum": 1.0}, r"^momentum: a number from 0 up to, not at, 1 \(got 1\.0\)$"),
         ({"lr": 1e200}, r"^lr: one that keeps the loss finite \(got (inf|nan) after \d examples\)"),
     ],
