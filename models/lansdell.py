@@ -137,6 +137,7 @@ def cnn(
     """
     one, two, three = _sizes("maps", maps, 3)
     four, five = _sizes("dense", dense, 2)
+    (outputs,) = _sizes("classes", (classes,))
     if not 0 <= dropout < 1:
         raise InputError(f"dropout: a fraction from 0 to below 1 (got {dropout})")
 
@@ -152,7 +153,7 @@ def cnn(
     net = nn.Sequential(
         *(nn.Unflatten(1, (3, 32, 32)), *conv(3, one, 3), *conv(one, two, 5)),
         *(*conv(two, three, 5), nn.Flatten(), *full(three * 4 * 4, four), *full(four, five)),
-        nn.Linear(five, *_sizes("classes", (classes,))),
+        nn.Linear(five, outputs),
     )
     return _drawn(net, seed, bias=0.0)
 

@@ -147,6 +147,29 @@ def learn(
     return Course(columns.pop("examples").astype(np.int64), columns)
 
 
+def in_random_order(x: NDArray[Any], y: NDArray[Any], seed: int) -> Draw:
+    """Return draws of given examples: all of them in a random order, then in another, and so on.
+
+    Parameters
+    ----------
+    x, y : (examples, n_in), (examples, n_out)
+        Inputs and targets.
+    seed : int
+        Of the orders.
+    """
+    random = np.random.default_rng((seed, *map(ord, "order")))
+    left = np.zeros(0, np.int64)
+
+    def draw(n: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        nonlocal left
+        while len(left) < n:
+            left = np.concatenate([left, random.permutation(len(x))])
+        chosen, left = left[:n], left[n:]
+        return x[chosen], y[chosen]
+
+    return draw
+
+
 def error_on(x: NDArray[Any], y: NDArray[Any]) -> Look:
     """Return a look at the NSE on these inputs (n, n_in) and targets (n, n_out), as ``nse``."""
     from snn_credit.analysis import nse

@@ -8,7 +8,7 @@ from snn_credit.data import tasks
 from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import convert
-from snn_credit.rate.regression import Course, error_on, freeze, learn
+from snn_credit.rate.regression import Course, error_on, freeze, in_random_order, learn
 
 
 def net(rule="FA", sizes=(5, 4, 3), seed=0):
@@ -52,6 +52,16 @@ def test_adam_is_torchs_on_the_rules_changes():
         adam.step()
     for found, expected in zip(weights(module), weights(other), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_every_example_comes_once_before_any_comes_again():
+    x = np.arange(10.0)[:, None]
+    draw = in_random_order(x, -x, seed=3)
+    parts = [draw(4) for _ in range(5)]
+    assert all(np.array_equal(x, -y) for x, y in parts)
+    seen = np.concatenate([x for x, _ in parts]).ravel()
+    assert sorted(seen[:10]) == sorted(seen[10:]) == list(range(10))
+    assert seen[:10].tolist() != seen[10:].tolist()
 
 
 def test_looks_are_taken_at_the_start_at_the_end_and_between():
