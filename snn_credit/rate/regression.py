@@ -69,6 +69,7 @@ def learn(
     loss: Loss = squared_error,
     look: Look = lambda module: {},
     every: int | None = None,
+    seed: int | None = None,
     progress: Progress | None = None,
     what: str = "learning",
 ) -> Course:
@@ -95,6 +96,8 @@ def learn(
     every : int, optional
         Examples between two looks, rounded up to whole steps; without it only the start and the end
         are looked at.
+    seed : int, optional
+        Of noise and dropout; without it torch's random numbers go on where they are.
     progress, what
         Who to tell, and the name of the phase there.
 
@@ -110,6 +113,8 @@ def learn(
         says when).
     """
     _check(examples, batch, every, lr, momentum)
+    if seed is not None:
+        torch.manual_seed(seed)
     like = next(module.parameters())
     optimising = _optimiser(optimiser, module, lr, momentum)
     engine = Engine.of(module, optimising)

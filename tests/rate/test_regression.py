@@ -64,6 +64,16 @@ def test_every_example_comes_once_before_any_comes_again():
     assert seen[:10].tolist() != seen[10:].tolist()
 
 
+def test_the_seed_is_that_of_noise():
+    def learned(seed):
+        module = net("NP")
+        learn(module, tasks.linear(0, 5, 3).draw, examples=3, lr=0.01, seed=seed)
+        return weights(module)[0]
+
+    assert np.array_equal(learned(1), learned(1))
+    assert not np.array_equal(learned(1), learned(2))
+
+
 def test_looks_are_taken_at_the_start_at_the_end_and_between():
     module, task = net(), tasks.linear(0, 5, 3)
     modes = []
