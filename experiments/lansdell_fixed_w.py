@@ -3,9 +3,9 @@
 Lansdell, Prakash & Kording, "Learning to solve the credit assignment problem", ICLR 2020,
 arXiv:1906.00889, B and C.3. 784-50-20-10 on MNIST, logistic neurons, squared error, minibatches of
 32; W as it was drawn, B by online ridge regression on what perturbations of size c say (eq 18,
-gamma = 0.1), from 0 on. A: relative error of B, |W - B| / |W|. B: angle of the synthetic gradient to
-the true one. C: weights with equal signs. D, E: errors and angles with N neurons in the first hidden
-layer, 784-N-50-10. Layer l is the hidden layer l that feedback comes to, from the one above it.
+gamma = 0.1), from 0 on. A: relative error of B, |W - B| / |W|. B: angle of the synthetic gradient
+to the true one. C: weights with equal signs. D, E: errors and angles with N neurons in the first
+hidden layer, 784-N-50-10. Layer l is the hidden layer l that feedback comes to, from the one above.
 
 The paper says neither which c and N, nor for how long; those here are our choice, and c = 0.01
 where N varies.
@@ -84,7 +84,8 @@ def _learn(
     freeze(student, *(name for name, _ in net.named_children()))
     targets = np.eye(data.classes, dtype=np.float32)[data.train_y]
     return learn(
-        student, in_random_order(data.train_x, targets, context.seed), lr=1.0,  # of sums of products
+        student, in_random_order(data.train_x, targets, context.seed),
+        lr=1.0,  # what is summed up for the regression is summed up as it is
         examples=config.iterations * config.batch, batch=config.batch, seed=context.seed,
         look=shared.look(data, config.probe_images),
         every=config.batch * max(1, config.iterations // config.looks),
@@ -108,8 +109,17 @@ def _draw(
                                                   strict=True)
                 for layer in (1, 2)
             ]  # fmt: skip
-            panels.append(Panel(traces, f"{letter}: {measure.title}", "iterations", measure.unit,
-                                log_x=True, log_y=measure.log_y, y_limits=measure.limits))  # fmt: skip
+            panels.append(
+                Panel(
+                    traces,
+                    f"{letter}: {measure.title}",
+                    "iterations",
+                    measure.unit,
+                    log_x=True,
+                    log_y=measure.log_y,
+                    y_limits=measure.limits,
+                )
+            )
         rows.append(panels)
     for row, name in zip(rows, ("noise", "width"), strict=True):
         trace_grid([row], height=2.1).savefig(context.out / f"{name}.png")
