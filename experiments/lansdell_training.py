@@ -96,10 +96,10 @@ def noisy(draw: Draw, deviation: float, seed: int) -> Draw:
     return noisy
 
 
-def cost(iterations: int, ms: float) -> str | None:
-    """Say what so many iterations take, given the milliseconds of one; None for a little."""
-    minutes = iterations * ms / 60_000
+def cost(count: int, ms: float, unit: str = "iterations") -> str | None:
+    """Say what so many of something take, given the milliseconds of one; None for a little."""
+    minutes = count * ms / 60_000
     if minutes < 2:
         return None
     time = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
-    return f"{iterations:,} iterations in all: about {time} a seed on one core"
+    return f"{count:,} {unit} in all: about {time} a seed on one core"
