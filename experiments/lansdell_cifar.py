@@ -14,7 +14,7 @@ validation images: see the presets. Each image is standardised (`snn_credit.data
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 

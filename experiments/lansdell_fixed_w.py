@@ -2,7 +2,7 @@
 
 Lansdell, Prakash & Kording, "Learning to solve the credit assignment problem", ICLR 2020,
 arXiv:1906.00889, B and C.3. 784-50-20-10 on MNIST, logistic neurons, squared error, batches of 32;
- W as it was drawn, B by online ridge regression on what perturbations of size c say (eq 18,
+W as it was drawn, B by online ridge regression on what perturbations of size c say (eq 18,
 gamma = 0.1), from 0 on. A: relative error of B, |W - B| / |W|. B: angle of the synthetic gradient
 to the true one. C: weights with equal signs. D, E: errors and angles with N neurons in the first
 hidden layer, 784-N-50-10. Layer l is the hidden layer l that feedback comes to, from the one above.
@@ -105,33 +105,20 @@ def _learn(
 def _draw(
     config: Config, context: Context, levels: Mapping[str, Course], widths: Mapping[str, Course]
 ) -> None:
-    from snn_credit.analysis import Panel, Trace, shades, trace_grid
+    from snn_credit.analysis import Trace, shades, trace_grid
 
-    rows = []
-    for courses, letters in ((levels, "ABC"), (widths, "DE")):
+    for courses, letters, name in ((levels, "ABC", "noise"), (widths, "DE", "width")):
         panels = []
-        for (name, measure), letter in zip(shared.MEASURES.items(), letters, strict=False):
+        for letter, measure in zip(letters, shared.MEASURES, strict=False):
             traces = [
-                Trace(course.examples[1:] / config.batch, course.seen[f"{name}_{layer}"][1:],
-                      color, label, dashed=layer == 1)
+                Trace(course.examples[1:] / config.batch, course.seen[f"{measure}_{layer}"][1:],
+                      color, f"{label}, layer {layer}", dashed=layer == 1)
                 for (label, course), color in zip(courses.items(), shades(len(courses)),
                                                   strict=True)
                 for layer in (1, 2)
             ]  # fmt: skip
-            panels.append(
-                Panel(
-                    traces,
-                    f"{letter}: {measure.title}",
-                    "iterations",
-                    measure.unit,
-                    log_x=True,
-                    log_y=measure.log_y,
-                    y_limits=measure.limits,
-                )
-            )
-        rows.append(panels)
-    for row, name in zip(rows, ("noise", "width"), strict=True):
-        trace_grid([row], height=2.1).savefig(context.out / f"{name}.png")
+            panels.append(shared.panel(letter, measure, traces))
+        trace_grid([panels], height=2.1).savefig(context.out / f"{name}.png")
 
 
 def cost(config: Config) -> str | None:

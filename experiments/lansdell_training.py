@@ -11,11 +11,12 @@ here they are from 0 to 180.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
+    from snn_credit.analysis import Panel, Trace
     from snn_credit.data import Dataset
     from snn_credit.rate.regression import Draw
 
@@ -80,6 +81,15 @@ def look(data: Dataset, images: int) -> Callable[[Any], dict[str, float]]:
         return found
 
     return look
+
+
+def panel(letter: str, measure: str, traces: Sequence[Trace]) -> Panel:
+    """Return a panel of a measure of feedback, over iterations."""
+    from snn_credit.analysis import Panel
+
+    how = MEASURES[measure]
+    return Panel(traces, f"{letter}: {how.title}", "iterations", how.unit, log_y=how.log_y,
+                 y_limits=how.limits)  # fmt: skip
 
 
 def noisy(draw: Draw, deviation: float, seed: int) -> Draw:
