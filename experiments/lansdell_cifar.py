@@ -123,7 +123,8 @@ def _learn(config: Config, context: Context, data: Dataset, name: str) -> Mappin
     rule, noisy = METHODS[name]
     net = cnn(config.maps, config.dense, classes=data.classes, dropout=config.dropout,
               noise=config.noise * noisy, seed=context.seed)  # fmt: skip
-    rates = {"sig": config.perturbation} if name == "NP" else {}
+    # etab is the optimiser's, as eta is.
+    rates = {"NP": {"sig": config.perturbation, "etab": 1.0}, "SG": {"etab": 1.0}}.get(name, {})
     student = convert(net, rule, shape=(data.features,), rates=rates, seed=context.seed)
     file = "".join(c if c.isalnum() else "_" for c in f"{data.name}_{name}".lower())
     path = context.out / f"{file}.h5"
@@ -132,7 +133,7 @@ def _learn(config: Config, context: Context, data: Dataset, name: str) -> Mappin
         fit(
             student, data, images=images, batch=config.batch, loss="cross entropy",
             optimiser="Adam", lr=config.lr,
-            alignment=Alignment("Adam", lr=config.lr_b) if name in ("NP", "SG") else None,
+            alignment=Alignment(config.lr_b, "Adam") if name in ("NP", "SG") else None,
             seed=context.seed, evaluate_every=max(1, images // config.evaluations),
             path=path, experiment=f"{data.name}, {name}", config=asdict(config),
             resume=context.resume, progress=context.progress, what=f"{data.name}, {name}",

@@ -52,7 +52,8 @@ class Config:
         counts = ("train_images", "test_images", "validation_images", "hidden", "iterations",
                   "batch", "evaluations", "probe_images")  # fmt: skip
         require(self, counts, lambda n: n >= 1, "at least 1")
-        require(self, ("warm",), lambda n: n >= 0, "at least 0")
+        require(self, ("warm",), lambda n: 0 <= n < self.iterations,
+                f"from 0 to below the {self.iterations} iterations")  # fmt: skip
         require(self, ("levels", "lr", "lr_b"), lambda x: 0 < x < inf, "a finite number above 0")
 
 
@@ -81,7 +82,9 @@ def _learn(config: Config, context: Context, data: Dataset, name: str, c: float 
     net = classifier(config.hidden, features=data.features, classes=data.classes,
                      output=config.output, seed=context.seed)  # fmt: skip
     rule = {"BP": "BP", "FA": "FA chain"}.get(name, "NP feedback")
-    student = convert(net, rule, rates={} if c is None else {"sig": c}, seed=context.seed)
+    # etab is the optimiser's, as eta is.
+    rates = {} if c is None else {"sig": c, "etab": 1.0}
+    student = convert(net, rule, rates=rates, seed=context.seed)
     images = config.batch * config.iterations
     # What the authors multiply a sum by, we multiply a mean by, times the batch.
     aligned = Alignment(lr=config.lr_b * config.batch, delay=config.warm * config.batch)
