@@ -44,6 +44,10 @@ TABLE: dict[str, str] = {
     "moskovitz-imagenet": "snn_credit.experiments.moskovitz_imagenet",
     "moskovitz-gradients": "snn_credit.experiments.moskovitz_gradients",
     "moskovitz-signs": "snn_credit.experiments.moskovitz_signs",
+    "lansdell-fixed-w": "snn_credit.experiments.lansdell_fixed_w",
+    "lansdell-mnist": "snn_credit.experiments.lansdell_mnist",
+    "lansdell-autoencoder": "snn_credit.experiments.lansdell_autoencoder",
+    "lansdell-cifar": "snn_credit.experiments.lansdell_cifar",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 

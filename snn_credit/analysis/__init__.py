@@ -1,6 +1,11 @@
 """Looking at runs and at weights: spikes, angles, errors, distributions, figures. Knows no rule."""
 
-from snn_credit.analysis.agreement import correlation, norm_ratio, sign_congruence
+from snn_credit.analysis.agreement import (
+    correlation,
+    norm_ratio,
+    relative_error,
+    sign_congruence,
+)
 from snn_credit.analysis.alignment import (
     angle,
     angle_over_run,
@@ -13,6 +18,7 @@ from snn_credit.analysis.errors import nse
 from snn_credit.analysis.fields import receptive_fields
 from snn_credit.analysis.fig4 import figure4
 from snn_credit.analysis.flow import Plane, flow_field
+from snn_credit.analysis.images import image_rows
 from snn_credit.analysis.learning import learning_curve
 from snn_credit.analysis.plateau import Plateau, plateau
 from snn_credit.analysis.raster import raster
@@ -43,6 +49,7 @@ __all__ = [
     "figure4",
     "fit_weights",
     "flow_field",
+    "image_rows",
     "learning_curve",
     "learning_ms",
     "mean_rate",
@@ -53,6 +60,7 @@ __all__ = [
     "plateau",
     "raster",
     "receptive_fields",
+    "relative_error",
     "scale_curves",
     "shades",
     "sign_changes",
