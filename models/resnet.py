@@ -98,7 +98,12 @@ class Residual(nn.Module):
 
 
 def imagenet_resnet(
-    name: str, classes: int = 1000, side: int = 224, width: int = 64, seed: int = 0
+    name: str,
+    classes: int = 1000,
+    side: int = 224,
+    width: int = 64,
+    border: int = 0,
+    seed: int = 0,
 ) -> nn.Sequential:
     """Make an ImageNet network: a 7 x 7 convolution, a pool, four stages of units, a dense layer.
 
@@ -110,6 +115,8 @@ def imagenet_resnet(
         Of the output; of an image, in pixels.
     width : int
         Maps of the first stage; each further one has twice as many, and half of the side.
+    border : int
+        Pixels at each edge that are not seen: an augmentation moves what is to be seen within.
     seed : int
         Of W; each layer has a stream of its own.
 
@@ -122,7 +129,10 @@ def imagenet_resnet(
         raise InputError(f"name: {one_of(name, IMAGENET)} (got {name!r})")
     units, bottleneck, version = IMAGENET[name]
     _check(classes=classes, side=side, width=width)
-    parts: dict[str, nn.Module] = {"conv": _conv(3, width, 7, 2)}
+    if not 0 <= 2 * border < side:
+        raise InputError(f"border: from 0 to less than half of {side} pixels (got {border})")
+    parts: dict[str, nn.Module] = {"window": nn.ZeroPad2d(-border)} if border else {}
+    parts["conv"] = _conv(3, width, 7, 2)
     if version == 1:
         parts |= {"norm": nn.BatchNorm2d(width), "relu": nn.ReLU()}
     parts["pool"] = nn.MaxPool2d(3, 2, padding=1)

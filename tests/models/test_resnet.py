@@ -74,6 +74,14 @@ def test_shapes_of_an_imagenet_network(name):
         assert seen[f"stage{stage + 1}"] == (2, wide * 2**stage, side, side)
 
 
+def test_a_border_is_not_seen():
+    net = imagenet_resnet("ResNet-18", classes=3, side=40, width=2, border=4).eval()
+    inner = imagenet_resnet("ResNet-18", classes=3, side=32, width=2).eval()
+    image = torch.rand(2, 3, 40, 40)
+    middle = image[:, :, 4:36, 4:36].flatten(1)
+    assert torch.equal(net(image.flatten(1)), inner(middle))
+
+
 @pytest.mark.parametrize("version", [1, 2])
 def test_shapes_of_a_cifar_network(version):
     net = cifar_resnet(8, 3, version, classes=5, side=16).eval()
@@ -180,6 +188,7 @@ def test_state_comes_back():
     [
         (lambda: imagenet_resnet("ResNet-20"), r"name: one of ResNet-18, .* \(got 'ResNet-20'\)"),
         (lambda: imagenet_resnet("ResNet-18", side=0), r"side: a whole number of at least 1 \(got"),
+        (lambda: imagenet_resnet("ResNet-18", side=9, border=5), r"border: .* 9 pixels \(got 5\)"),
         (lambda: cifar_resnet(9), r"depth: 6 n \+ 2, such as 8, 14 or 20 \(got 9\)"),
         (lambda: cifar_resnet(2), r"depth: 6 n \+ 2, such as 8, 14 or 20 \(got 2\)"),
         (lambda: cifar_resnet(8, width=1.5), r"width: a whole number of at least 1 \(got 1.5\)"),
