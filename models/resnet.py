@@ -131,12 +131,14 @@ def imagenet_resnet(
     _check(classes=classes, side=side, width=width)
     if not 0 <= 2 * border < side:
         raise InputError(f"border: from 0 to less than half of {side} pixels (got {border})")
-    parts: dict[str, nn.Module] = {"window": nn.ZeroPad2d(-border)} if border else {}
+    parts: dict[str, nn.Module] = {"image": nn.Unflatten(1, (3, side, side))}
+    if border:
+        parts["window"] = nn.ZeroPad2d(-border)
     parts["conv"] = _conv(3, width, 7, 2)
     if version == 1:
         parts |= {"norm": nn.BatchNorm2d(width), "relu": nn.ReLU()}
     parts["pool"] = nn.MaxPool2d(3, 2, padding=1)
-    return _network(seed, side, parts, width, units, bottleneck, version, classes)
+    return _network(seed, parts, width, units, bottleneck, version, classes)
 
 
 def cifar_resnet(
@@ -145,6 +147,7 @@ def cifar_resnet(
     version: int = 1,
     classes: int = 10,
     side: int = 32,
+    channels: int = 3,
     seed: int = 0,
 ) -> nn.Sequential:
     """Make a CIFAR-10 network (He et al. 2016a, section 4.2): a 3 x 3 convolution, three stages.
@@ -159,27 +162,29 @@ def cifar_resnet(
         1 or 2.
     classes, side, seed : int
         As of `imagenet_resnet`.
+    channels : int
+        Of an image.
 
     Raises
     ------
     InputError
         If a size is none, the depth is no such number or the version neither 1 nor 2.
     """
-    _check(depth=depth, width=width, classes=classes, side=side)
+    _check(depth=depth, width=width, classes=classes, side=side, channels=channels)
     if depth < 8 or depth % 6 != 2:
         raise InputError(f"depth: 6 n + 2, such as 8, 14 or 20 (got {depth})")
     if version not in (1, 2):
         raise InputError(f"version: 1 or 2 (got {version})")
-    parts: dict[str, nn.Module] = {"conv": _conv(3, width, 3, 1)}
+    image = nn.Unflatten(1, (channels, side, side))
+    parts: dict[str, nn.Module] = {"image": image, "conv": _conv(channels, width, 3, 1)}
     if version == 1:
         parts |= {"norm": nn.BatchNorm2d(width), "relu": nn.ReLU()}
     units = ((depth - 2) // 6,) * 3
-    return _network(seed, side, parts, width, units, False, version, classes)
+    return _network(seed, parts, width, units, False, version, classes)
 
 
 def _network(
     seed: int,
-    side: int,
     stem: Mapping[str, nn.Module],
     width: int,
     units: Sequence[int],
@@ -187,7 +192,7 @@ def _network(
     version: int,
     classes: int,
 ) -> nn.Sequential:
-    parts: dict[str, nn.Module] = {"image": nn.Unflatten(1, (3, side, side)), **stem}
+    parts = dict(stem)
     maps = width
     for stage, count in enumerate(units):
         here = []

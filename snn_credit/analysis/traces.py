@@ -25,7 +25,8 @@ TINTS = ("#cfe0f3", "#f6d5cd")
 class Trace:
     """One run's curve. Traces of one ``label`` share an entry of the legend; '' has none.
 
-    With a ``spread``, such as a standard deviation, a value is a point with a bar of y +- spread.
+    With a ``spread``, such as a standard deviation, a value is a point with a bar of y +- spread;
+    points that are not ``joined`` have no line.
     """
 
     x: ArrayLike
@@ -34,6 +35,7 @@ class Trace:
     label: str = ""
     dashed: bool = False
     spread: ArrayLike | None = None
+    joined: bool = True
 
 
 @dataclass(frozen=True)
@@ -120,6 +122,7 @@ def _draw(ax: Axes, panel: Panel) -> None:
             linewidth=0.5 if many else 0.9, alpha=0.6 if many else 1.0,
             dashes=(4, 2) if trace.dashed else (None, None),
             marker=None if trace.spread is None else "o", markersize=2.2,
+            linestyle="-" if trace.joined else "none",
         )  # fmt: skip
         if trace.spread is not None:
             spread = np.asarray(trace.spread)

@@ -84,8 +84,8 @@ def test_a_border_is_not_seen():
 
 @pytest.mark.parametrize("version", [1, 2])
 def test_shapes_of_a_cifar_network(version):
-    net = cifar_resnet(8, 3, version, classes=5, side=16).eval()
-    x = torch.rand(2, 3 * 16 * 16)
+    net = cifar_resnet(8, 3, version, classes=5, side=16, channels=2).eval()
+    x = torch.rand(2, 2 * 16 * 16)
     for part, module in net.named_children():
         x = module(x)
         if part == "stage3":
