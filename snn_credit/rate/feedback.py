@@ -11,18 +11,13 @@ import torch
 from torch import Tensor
 
 from snn_credit.rules import Message, Rule
-from snn_credit.rules.expressions import expression
-from snn_credit.rules.names import names_of
 
 
-def feedback_variables(rule: Rule) -> list[str]:
-    """Return the variables besides w that forward synapses own, of those the rule mentions."""
-    texts = [step.via for step in rule.steps if isinstance(step, Message) and not _skipping(step)]
-    texts += [update.leak for update in rule.updates if update.leak is not None]
-    mentioned = {name for text in texts for name in expression(text).names}
-    mentioned |= {update.of for update in rule.updates}
-    mentioned |= {name for host in rule.host for name in (host.of, *host.reads)}
-    return [v for v in names_of(rule).forward if v in mentioned and v != "w"]
+def own_variables(rule: Rule, layer: int, top: int) -> list[str]:
+    """Return what connects a layer with itself, in a net of layers 0 to top."""
+    places = ("all", "output" if layer == top else "hidden")
+    found = (u.of for u in rule.updates if u.across == "self" and u.on in places)
+    return list(dict.fromkeys(found))
 
 
 def skips(rule: Rule, top: int) -> list[tuple[int, int]]:

@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from snn_credit.errors import InputError
-from snn_credit.rate.feedback import Draw, feedback_variables
+from snn_credit.rate.feedback import Draw
 from snn_credit.rate.passing import descending, passed
 from snn_credit.rate.stack import Stack
 from snn_credit.rate.uncompiled import uncompiled
@@ -20,6 +20,7 @@ from snn_credit.rules import Rule
 from snn_credit.rules.constraints import begun
 from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.interpreter import Interpreter
+from snn_credit.rules.names import forward_variables
 from snn_credit.rules.net import Net
 
 #: Modules whose parameters are not synapses: one number for each neuron, taught by what it is told.
@@ -101,7 +102,7 @@ def convert_layers(module: nn.Module, rule: Rule, draw: Draw) -> None:
 def _convert(layer: Any, number: int, rule: Rule, via: str, draw: Draw) -> None:
     layer.__class__ = _KINDS[type(layer)]
     layer.rule, layer._via = rule, via
-    for variable in feedback_variables(rule):
+    for variable in forward_variables(rule)[1:]:
         layer.register_buffer(f"feedback_{variable}", draw.beside(variable, number, layer.weight))
     settle(layer, "start")
 

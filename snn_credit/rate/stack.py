@@ -17,7 +17,7 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate.credit import learn
-from snn_credit.rate.feedback import Draw, feedback_variables, skips
+from snn_credit.rate.feedback import Draw, own_variables, skips
 from snn_credit.rate.losses import error, target_values
 from snn_credit.rate.passing import descending, passed
 from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
@@ -28,7 +28,7 @@ from snn_credit.rules import Message, Rule
 from snn_credit.rules.constraints import begun
 from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.interpreter import Interpreter
-from snn_credit.rules.names import names_of
+from snn_credit.rules.names import forward_variables, names_of
 from snn_credit.rules.net import Net
 
 #: The changes are then those that an optimiser's learning rate and decay multiply.
@@ -199,9 +199,9 @@ class Stack(nn.Module):
         changes = self._interpreter.step(net, forward=self._again(presentation), times=-1.0)
         found = {}
         for name, (kind, where, variable) in self._places.items():
-            owners: Any = {"forward": changes.forward, "own": changes.own}.get(kind, {})
-            if variable in owners.get(where, {}):
-                found[f"synapses.{name}"] = owners[where][variable]
+            changed = changes.across(kind).get(where, {})
+            if variable in changed:
+                found[f"synapses.{name}"] = changed[variable]
         for layer, stage in enumerate(self._stages, start=1):
             if "w" in changes.forward.get(layer, {}):
                 found[f"{stage.name}.weight"] = changes.forward[layer]["w"]
@@ -320,8 +320,8 @@ class Stack(nn.Module):
             if module.bias is not None:
                 net.bias[layer] = module.bias.detach()
         for name, (kind, where, variable) in self._places.items():
-            owners: Any = {"forward": net.forward, "direct": net.direct, "own": net.own}[kind]
-            owners.setdefault(where, {})[variable] = getattr(self.synapses, name).detach()
+            values = getattr(self.synapses, name).detach()
+            net.across(kind).setdefault(where, {})[variable] = values
         return net
 
     def _draw_synapses(self, draw: Draw, shape: Sequence[int] | None) -> None:
@@ -329,11 +329,11 @@ class Stack(nn.Module):
         weights: list[Any] = [stage.layer.weight for stage in self._stages]
         # Nothing learns from what would reach the input, so the first layer owns W alone.
         for layer, weight in enumerate(weights[1:], start=2):
-            for variable in feedback_variables(self.rule):
+            for variable in forward_variables(self.rule)[1:]:
                 values = draw.beside(variable, layer, weight)
                 self._own("forward", layer, variable, values)
-            for variable in names_of(self.rule).own:
-                self._own("own", layer, variable, weight.new_zeros((len(weight), len(weight))))
+            for variable in own_variables(self.rule, layer, top):
+                self._own("self", layer, variable, weight.new_zeros((len(weight), len(weight))))
         pairs = skips(self.rule, top)
         shapes = shapes_of(self._stages, shape) if pairs else None
         if pairs and shapes is None:
@@ -344,16 +344,19 @@ class Stack(nn.Module):
         for receiver, sender in pairs:
             values = draw.direct(receiver, sender, shapes or [], weights[0])
             self._own("direct", (receiver, sender), "b", values)
+            for variable in names_of(self.rule).direct if receiver else ():
+                if variable != "b":
+                    added = torch.zeros_like(values)
+                    self._own("direct", (receiver, sender), variable, added)
 
     def _own(self, kind: str, where: Any, variable: str, values: Tensor) -> None:
         """Keep a variable of synapses: as a parameter if the rule changes it, else as a buffer."""
-        name = f"{variable}_" + "_".join(map(str, where if kind == "direct" else (where,)))
-        name = f"own_{name}" if kind == "own" else name
+        name = _name(kind, where, variable)
         self._places[name] = kind, where, variable
         self._slots = []
-        if any(
-            u.of == variable and (u.across == "self") == (kind == "own") for u in self.rule.updates
-        ):
+        to_input = kind == "direct" and where[0] == 0
+        changed = any(u.of == variable and u.across == kind for u in self.rule.updates)
+        if changed and not to_input:
             self.synapses.register_parameter(name, nn.Parameter(values))
         else:
             self.synapses.register_buffer(name, values)
@@ -370,15 +373,23 @@ class Stack(nn.Module):
             for layer, variables in net.forward.items():
                 module: Any = self._stages[layer - 1].layer
                 _change(module.weight, variables.pop("w"))
-                for name, values in variables.items():
-                    self._keep(layer, name, values)
+            for kind in ("forward", "direct"):
+                for where, variables in net.across(kind).items():
+                    for name, values in variables.items():
+                        self._keep(kind, where, name, values)
 
-    def _keep(self, layer: int, variable: str, values: Tensor) -> None:
-        name = f"{variable}_{layer}"
+    def _keep(self, kind: str, where: Any, variable: str, values: Tensor) -> None:
+        name = _name(kind, where, variable)
         if name in self._places:
             _change(getattr(self.synapses, name), values)
         else:
-            self._own("forward", layer, variable, values.clone())
+            self._own(kind, where, variable, values.clone())
+
+
+def _name(kind: str, where: Any, variable: str) -> str:
+    """Return the name of a variable of synapses among the chain's ``synapses``."""
+    name = f"{variable}_" + "_".join(map(str, where if kind == "direct" else (where,)))
+    return f"own_{name}" if kind == "self" else name
 
 
 def _change(tensor: Tensor, values: Tensor) -> None:

@@ -22,8 +22,8 @@ def obstacles(rule: Rule, given: Iterable[str] = ()) -> tuple[str, ...]:
         found.append(f"neurons with {', '.join(unknown)}")
     if "noise" in rule.needs and "sig" not in rule.rates:
         found.append("noise without a rate sig for its standard deviation")
-    if "noise" in rule.needs and rule.phases:
-        found.append("noise in windows")
+    if "noise" in rule.needs and any(phase.drive.strip() != "x" for phase in rule.phases):
+        found.append("noise in windows of another input")
     return tuple(found)
 
 

@@ -12,18 +12,20 @@ from snn_credit.rules.direct_feedback_alignment import DENSE_FA, DFA
 from snn_credit.rules.direct_random_target_projection import DRTP
 from snn_credit.rules.feedback_alignment import FA, FA_CHAIN, SPARSE_FA
 from snn_credit.rules.information_alignment import IA
-from snn_credit.rules.kolen_pollack import KP, MATCHED
+from snn_credit.rules.kolen_pollack import KP
+from snn_credit.rules.matched import MATCHED
 from snn_credit.rules.modified_backpropagation import BP_ALIGNMENT, BP_NOISE
 from snn_credit.rules.node_perturbation import NP
-from snn_credit.rules.node_perturbation_feedback import NP_FEEDBACK, NP_RIDGE
+from snn_credit.rules.node_perturbation_feedback import NP_FEEDBACK, NP_FEEDBACK_DFA
+from snn_credit.rules.node_perturbation_ridge import NP_RIDGE, NP_RIDGE_DFA
 from snn_credit.rules.pepita import PEPITA
 from snn_credit.rules.pseudobackprop import PSEUDOBACKPROP
 from snn_credit.rules.shallow import SHALLOW
 from snn_credit.rules.sign_concordant_feedback import USF_INIT, USF_SN
 from snn_credit.rules.symmetric_alignment import SA
-from snn_credit.rules.synthetic_gradients import SG
+from snn_credit.rules.synthetic_gradients import SG, SG_DFA
 from snn_credit.rules.vocabulary import Host, Local, Message, Phase, Rule, Update
-from snn_credit.rules.weight_mirror import WM
+from snn_credit.rules.weight_mirror import WM, WM_ACTIVITY
 
 __all__ = ["RULES", "Host", "Local", "Message", "Phase", "Rule", "Update", "get_rule"]
 
@@ -32,7 +34,8 @@ RULES: dict[str, Rule] = {
     for rule in (
         *(BP, SHALLOW, FA, FA_CHAIN, SPARSE_FA, DFA, DENSE_FA, DRTP, USF_INIT, USF_SN),
         *(BP_NOISE, BP_ALIGNMENT),
-        *(NP, NP_FEEDBACK, NP_RIDGE, SG, KP, MATCHED, SA, WM, IA, AA, PEPITA, PSEUDOBACKPROP),
+        *(NP, NP_FEEDBACK, NP_RIDGE, SG, NP_FEEDBACK_DFA, NP_RIDGE_DFA, SG_DFA),
+        *(KP, MATCHED, SA, WM, WM_ACTIVITY, IA, AA, PEPITA, PSEUDOBACKPROP),
     )
 }
 

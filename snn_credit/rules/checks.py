@@ -12,7 +12,16 @@ from typing import get_args
 from snn_credit.errors import InputError
 from snn_credit.rules import vocabulary
 from snn_credit.rules.expressions import Expression, expression
-from snn_credit.rules.names import BASIC, SYNAPSE, Names, Place, active, names_of, step_places
+from snn_credit.rules.names import (
+    BASIC,
+    SYNAPSE,
+    Names,
+    Place,
+    active,
+    names_of,
+    of_direct,
+    step_places,
+)
 from snn_credit.rules.reserved import why_reserved
 from snn_credit.rules.signs import check_signs
 from snn_credit.rules.vocabulary import Local, Message, Rule, Update
@@ -66,7 +75,7 @@ def _check_choices(rule: Rule) -> None:
     choices = {part: get_args(words) for part, words in allowed.items()}
     choices |= {
         "to": ("hidden", "input"),
-        "across": ("forward", "self"),
+        "across": ("forward", "self", "direct"),
         "every": ("start", "step"),
     }
     for group in ("steps", "updates", "host"):
@@ -211,12 +220,7 @@ def _check_update(rule: Rule, names: Names, update: Update, where: str) -> None:
     if update.phase is not None and update.phase not in windows:
         known = ", ".join(windows) or "none"
         raise InputError(f"{where}.phase: unknown phase {update.phase!r} (knows: {known})")
-    # Synapses onto the first hidden layer own w alone; all others start from a hidden layer.
-    below: set[Place] = (
-        {"hidden"} if update.of != "w" or update.on == "output" else {"hidden", "input"}
-    )
-    here: set[Place] = {"hidden", "output"} if update.on == "all" else {update.on}
-    ends = (("post", here), ("pre", here if update.across == "self" else below))
+    ends = (("post", _posts(rule, update, where)), ("pre", _pres(update)))
     for part, places in ends:
         parsed = expression(getattr(update, part))
         for place in sorted(places):
@@ -226,13 +230,35 @@ def _check_update(rule: Rule, names: Names, update: Update, where: str) -> None:
                 _refuse_early(f"{where}.{part}", parsed, names, at, window)
     _refuse_unknown(f"{where}.factor", expression(update.factor), rule.rates)
     if update.leak is not None:
-        variables = names.own if update.across == "self" else names.forward
+        variables = names.across(update.across)
         _refuse_unknown(f"{where}.leak", expression(update.leak), [*variables, *rule.rates])
+
+
+def _posts(rule: Rule, update: Update, where: str) -> set[Place]:
+    """Return the kinds of layer that know an update's ``post``."""
+    if update.across != "direct":
+        return {"hidden", "output"} if update.on == "all" else {update.on}
+    if update.on != "all":
+        raise InputError(f"{where}.on: all, of feedback that skips layers (got {update.on!r})")
+    skipping = {step.frm for step in rule.steps if isinstance(step, Message)}
+    if not skipping & {"output", "all_above"}:
+        raise InputError(f"{where}.across: a message that skips layers (got none in steps)")
+    return {"hidden", "output"} if "all_above" in skipping else {"output"}
+
+
+def _pres(update: Update) -> set[Place]:
+    """Return the kinds of layer that know an update's ``pre``."""
+    if update.across == "direct":
+        return {"hidden"}
+    if update.across == "self":
+        return {"hidden", "output"} if update.on == "all" else {update.on}
+    # Synapses onto the first hidden layer own w alone; all others start from a hidden layer.
+    return {"hidden"} if update.of != "w" or update.on == "output" else {"hidden", "input"}
 
 
 def _check_hosts(rule: Rule, names: Names) -> None:
     for at, host in enumerate(rule.host):
-        known = [*names.forward, *names.own]
+        known = list(dict.fromkeys([*names.forward, *names.own, *names.direct]))
         for name in host.reads:
             if name not in known:
                 raise InputError(
@@ -265,15 +291,18 @@ def _check_used(rule: Rule) -> None:
 
 
 def _check_variables_used(rule: Rule) -> None:
-    read = {"w"} | {name for host in rule.host for name in host.reads}
-    for step in rule.steps:
-        # Feedback that skips layers has synapses of its own, which no update changes.
-        if isinstance(step, Message) and step.frm in ("above", "below"):
-            read |= set(expression(step.via).names)
+    anywhere = {"w"} | {name for host in rule.host for name in host.reads}
     for update in rule.updates:
-        read |= set(expression(update.leak).names) - {update.of} if update.leak else set()
+        anywhere |= set(expression(update.leak).names) - {update.of} if update.leak else set()
+    # Feedback that skips layers has synapses of its own, with a b of its own.
+    sent: dict[bool, set[str]] = {False: set(), True: set()}
+    for step in rule.steps:
+        if isinstance(step, Message):
+            sent[step.frm in ("output", "all_above")] |= set(expression(step.via).names)
+    direct = {update.of for update in rule.updates if update.across == "direct"}
+    direct |= {host.of for host in rule.host if of_direct(rule, host)}
     changed = [(f"updates[{at}].of", update.of) for at, update in enumerate(rule.updates)]
     changed += [(f"host[{at}].of", host.of) for at, host in enumerate(rule.host)]
     for where, name in changed:
-        if name not in read:
+        if name not in anywhere | sent[name in direct]:
             raise InputError(f"{rule.name}.{where}: a variable that something reads (got {name!r})")

@@ -29,6 +29,9 @@ Sources: Nokland 2016, NeurIPS 29; Moskovitz, Litwin-Kumar & Abbott 2018, arXiv 
 from snn_credit.rules.feedback_alignment import CHAIN_DELTA, CHAIN_LEARN, RATES
 from snn_credit.rules.vocabulary import Message, Rule
 
+# The output's modulator, which rules that learn this b take (Lansdell et al. 2020, Corollary 1).
+FROM_OUTPUT = Message("fb", of="delta", frm="output", via="b")
+
 DFA = Rule(
     name="DFA",
     citation="Nokland 2016, NeurIPS 29, 1037",

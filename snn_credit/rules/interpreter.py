@@ -48,6 +48,9 @@ class Interpreter:
             for at, w in enumerate(windows)
         }
         self.later = frozenset().union(*wanted[1:])
+        self._from_all = any(
+            isinstance(step, Message) and step.frm == "all_above" for step in rule.steps
+        )
 
     def sweep(self, net: Net, phase: str | None = None) -> Values:
         """Evaluate messages and locals, output layer first; return every layer's names.
@@ -112,21 +115,24 @@ class Interpreter:
         functions, top = functions_for(net.layers[-1]["h"]), len(net.layers) - 1
         self._window(phase)
         for update in self._updates[phase]:
-            owners, into = (
-                (net.forward, changes.forward)
-                if update.across == "forward"
-                else (net.own, changes.own)
-            )
-            for layer, variables in owners.items():
-                wrong_layer = update.on != "all" and (update.on == "output") != (layer == top)
-                if update.of not in variables or wrong_layer:
+            owners, into = net.across(update.across), changes.across(update.across)
+            for where, variables in owners.items():
+                pre_layer, layer = _ends(where, update.across)
+                wrong = update.on != "all" and (update.on == "output") != (layer == top)
+                if update.across == "direct":
+                    # Nothing learns from what would reach the input.
+                    wrong = pre_layer == 0 or not (layer == top or self._from_all)
+                if update.of not in variables or wrong:
                     continue
                 try:
-                    post, pre = self._factors(update, values, layer, shared, functions, times)
+                    ends = values[layer], values[pre_layer]
+                    post, pre = self._factors(update, *ends, shared, functions, times)
                     wiring = net.onto(layer) if update.across == "forward" else ALL_TO_ALL
+                    if update.across == "direct" and post is not None:
+                        post, pre = _flat(post), _flat(pre)
                     change = None if post is None else wiring.outer(post, pre)
                     leak = self._leak(update, variables, shared, functions, times)
-                    accumulate(into.setdefault(layer, {}), update.of, _minus(change, leak))
+                    accumulate(into.setdefault(where, {}), update.of, _minus(change, leak))
                     if update.of == "w" and update.pre.strip() == "h" and layer in net.bias:
                         bias = {"w": net.bias[layer]}
                         own_leak = self._bias_leak(update, bias, shared, functions, times)
@@ -161,7 +167,8 @@ class Interpreter:
         for host in self.rule.host:
             if every == "step" and host.every == "start":
                 continue
-            for layer, variables in net.forward.items():
+            matrices = [*net.forward.items(), *((m, v) for (_, m), v in net.direct.items())]
+            for layer, variables in matrices:
                 arguments = {**net.own.get(layer, {}), **variables}
                 if all(name in arguments for name in host.reads):
                     variables[host.of] = host.fn(*(arguments[name] for name in host.reads))
@@ -235,14 +242,13 @@ class Interpreter:
             known[step.name] = _message(step, net, values, here, fns)
 
     def _factors(
-        self, update: Update, values: Values, layer: int, shared: Any, fns: Any, times: float
+        self, update: Update, here: Any, there: Any, shared: Any, fns: Any, times: float
     ) -> tuple[Array, Array] | tuple[None, None]:
         """Return times * factor * post / batch, and pre; None where the factor is nought."""
         if expression(update.factor).text.strip() == "0":
             return None, None
-        there = values[layer] if update.across == "self" else values[layer - 1]
         factor = expression(update.factor)(shared, fns)
-        post = _value(update.post, shared, values[layer], fns)
+        post = _value(update.post, shared, here, fns)
         pre = _value(update.pre, shared, there, fns)
         return post * (times * factor / post.shape[0]), pre
 
@@ -267,6 +273,13 @@ class Interpreter:
         ):
             return None
         return self._leak(update, bias, shared, fns, times)
+
+
+def _ends(where: Any, across: str) -> tuple[int, int]:
+    """Return the layers at the ends of synapses: that of ``pre``, and that of ``post``."""
+    if across == "direct":
+        return where  # the receiver and the sender of feedback that skips layers
+    return (where if across == "self" else where - 1), where
 
 
 def _wanted(rule: Rule, window: str | None) -> set[str]:

@@ -4,10 +4,9 @@
     dW      = -eta delta_{l+1} h_l' - lam W            Kunin et al. 2020, D.3
     dB      = -eta h_l delta_{l+1}' - lam B
 
-W - B' shrinks by (1 - lam) a step, so B becomes W' with no synapse knowing another's weight.
-
-`MATCHED` is the same declaration under the name that Lansdell et al. 2020 (4.2, C.5) give it:
-"updates to B match updates to W and weight decay is added".
+W - B' shrinks by (1 - lam) a step, so B becomes W' with no synapse knowing another's weight. The
+change of B descends P_angle + (lam/eta) P_decay (`snn_credit.rules.primitives`), but eta and lam
+are those of W, and must be: that is what makes the two meet.
 
 ====== ======= ========================================================== ================
 symbol name    meaning                                                    shape
@@ -20,10 +19,7 @@ lam    lam     decay of both; must be above 0 for the two to meet         number
 Source: Kolen & Pollack 1994, ICNN; Akrout et al. 2019, NeurIPS 32 (decay 1e-3, times eta).
 """
 
-from dataclasses import replace
-
 from snn_credit.rules.feedback_alignment import CHAIN_DELTA, CHAIN_LEARN, FEEDBACK
-from snn_credit.rules.node_perturbation import LANSDELL_2020
 from snn_credit.rules.vocabulary import Rule, Update
 
 KP = Rule(
@@ -33,5 +29,3 @@ KP = Rule(
     updates=(CHAIN_LEARN, Update("b", post="delta", pre="h", factor="-eta", leak="lam*b")),
     rates={"eta": 1e-3, "lam": 1e-6},
 )
-
-MATCHED = replace(KP, name="matched", citation=LANSDELL_2020 + ", C.5")

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 from typing import Literal
 
 from snn_credit.rules.expressions import expression
-from snn_credit.rules.vocabulary import Local, Message, Rule, Update
+from snn_credit.rules.vocabulary import Host, Local, Message, Rule, Update
 
 Place = Literal["input", "hidden", "output"]
 
@@ -30,7 +30,8 @@ class Names:
 
     ``places``: name of a neuron's variable -> the kinds of layer that have it. ``since``: name ->
     index of the first window in which it exists. ``kept``: name -> index of the window that keeps
-    it. ``forward`` and ``own``: the variables of forward and of 'self' synapses.
+    it. ``forward``, ``own`` and ``direct``: the variables of forward synapses, of 'self' ones and
+    of those that skip layers.
     """
 
     places: dict[str, frozenset[Place]]
@@ -38,6 +39,11 @@ class Names:
     kept: dict[str, int]
     forward: tuple[str, ...]
     own: tuple[str, ...]
+    direct: tuple[str, ...]
+
+    def across(self, kind: str) -> tuple[str, ...]:
+        """Return the variables of one kind of synapses, by its name in `Update.across`."""
+        return {"forward": self.forward, "self": self.own, "direct": self.direct}[kind]
 
 
 def reads(step: Message | Local) -> tuple[str, ...]:
@@ -68,10 +74,38 @@ def names_of(rule: Rule) -> Names:
             read = [places.get(n, EVERYWHERE) for n in expression(text).names]
             places[name] = frozenset(EVERYWHERE.intersection(*read))
     hosts = {host.of for host in rule.host}
-    own = dict.fromkeys(u.of for u in rule.updates if u.across == "self")
-    added = dict.fromkeys([*(u.of for u in rule.updates if u.across == "forward"), *hosts])
-    forward = tuple(dict.fromkeys([*SYNAPSE, *sorted(name for name in added if name not in own)]))
-    return Names(places, _since(rule, kept), kept, forward, tuple(own))
+    changed = {
+        kind: [u.of for u in rule.updates if u.across == kind]
+        for kind in ("forward", "self", "direct")
+    }
+    own = tuple(dict.fromkeys(changed["self"]))
+    elsewhere = {*own, *changed["direct"]}
+    added = {name for name in (*changed["forward"], *hosts) if name not in elsewhere}
+    forward = tuple(dict.fromkeys([*SYNAPSE, *sorted(added)]))
+    made = [host.of for host in rule.host if of_direct(rule, host)]
+    direct = tuple(dict.fromkeys(["b", *changed["direct"], *made]))
+    return Names(places, _since(rule, kept), kept, forward, own, direct)
+
+
+def forward_variables(rule: Rule) -> tuple[str, ...]:
+    """Return the variables of forward synapses that a rule mentions, w among them.
+
+    Those of synapses that skip layers, which own a b of theirs, are not meant.
+    """
+    steps = [step for step in rule.steps if isinstance(step, Message)]
+    texts = [step.via for step in steps if step.frm in ("above", "below")]
+    updates = [update for update in rule.updates if update.across == "forward"]
+    texts += [update.leak for update in updates if update.leak is not None]
+    used = {"w", *(name for text in texts for name in expression(text).names)}
+    used |= {update.of for update in updates}
+    for host in rule.host:
+        used |= set() if of_direct(rule, host) else {host.of, *host.reads}
+    return tuple(name for name in names_of(rule).forward if name in used)
+
+
+def of_direct(rule: Rule, host: Host) -> bool:
+    """Whether a host makes something of the synapses that skip layers."""
+    return any(u.across == "direct" and u.of in host.reads for u in rule.updates)
 
 
 def _since(rule: Rule, kept: dict[str, int]) -> dict[str, int]:

@@ -57,6 +57,8 @@ class AllToAll:
 
 
 ALL_TO_ALL: Wiring = AllToAll()
+#: Of synapses.
+KINDS = ("forward", "self", "direct")
 
 
 @dataclass
@@ -73,8 +75,8 @@ class Net:
     bias : dict
         Layer l -> its biases, (n_l,).
     direct : dict
-        (receiver l, sender m) -> {'b': (n_m, n_l)}: feedback that skips layers, between all
-        neurons of the two.
+        (receiver l, sender m) -> the variables of feedback that skips layers, between all neurons
+        of the two: 'b' and what updates add to it, (n_m, n_l).
     own : dict
         Layer l = 2..L -> the variables of its 'self' synapses, (n_l, n_l).
     shared : dict
@@ -91,6 +93,10 @@ class Net:
     shared: dict[str, Any] = field(default_factory=dict)
     wiring: dict[int, Wiring] = field(default_factory=dict)
 
+    def across(self, kind: str) -> dict[Any, dict[str, Array]]:
+        """Return one kind of synapses, by its name in `Update.across`."""
+        return {"forward": self.forward, "self": self.own, "direct": self.direct}[kind]
+
     def onto(self, layer: int) -> Wiring:
         """Return the wiring of the synapses onto a layer."""
         return self.wiring.get(layer, ALL_TO_ALL)
@@ -103,23 +109,30 @@ class Changes:
     forward: dict[int, dict[str, Array]] = field(default_factory=dict)
     bias: dict[int, Array] = field(default_factory=dict)
     own: dict[int, dict[str, Array]] = field(default_factory=dict)
+    direct: dict[tuple[int, int], dict[str, Array]] = field(default_factory=dict)
+
+    def across(self, kind: str) -> dict[Any, dict[str, Array]]:
+        """Return the changes of one kind of synapses, by its name in `Update.across`."""
+        return {"forward": self.forward, "self": self.own, "direct": self.direct}[kind]
 
     def add(self, other: Changes) -> None:
         """Add the changes of another window."""
-        for mine, theirs in ((self.forward, other.forward), (self.own, other.own)):
-            for layer, variables in theirs.items():
+        for kind in KINDS:
+            mine = self.across(kind)
+            for where, variables in other.across(kind).items():
                 for name, change in variables.items():
-                    accumulate(mine.setdefault(layer, {}), name, change)
+                    accumulate(mine.setdefault(where, {}), name, change)
         for layer, change in other.bias.items():
             accumulate(self.bias, layer, change)
 
 
 def apply(net: Net, changes: Changes) -> None:
     """Add changes to the net's arrays, in place."""
-    for owners, all_changes in ((net.forward, changes.forward), (net.own, changes.own)):
-        for layer, variables in all_changes.items():
+    for kind in KINDS:
+        owners = net.across(kind)
+        for where, variables in changes.across(kind).items():
             for name, change in variables.items():
-                owners[layer][name] += change
+                owners[where][name] += change
     for layer, change in changes.bias.items():
         net.bias[layer] += change
 

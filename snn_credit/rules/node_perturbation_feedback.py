@@ -6,69 +6,53 @@ The error descends through B as in FA's chain, and B learns to predict what pert
     lambda^_l = (L~ - L) xi_l / sig^2                        eq 2
     B_{l+1}   = argmin E |B delta_{l+1} - lambda^_l|^2       eq 3
 
-`NP_FEEDBACK` follows the gradient of eq 3 (its factor 2 is in etab):
+by following the gradient of eq 3 (its factor 2 is in etab):
 
     dB_{l+1} = etab (lambda^_l - B_{l+1} delta_{l+1}) delta_{l+1}'
 
-`NP_RIDGE` solves it, by ridge regression over all examples so far (eqs 4, 5, 18; C.3):
+`NP_FEEDBACK_DFA` is the same with feedback from the output straight to each hidden layer (4.3; in
+section 3, Corollary 1): e_L takes the place of delta_{l+1}, and B_l goes to the product of the W
+above.
 
-    dS = delta_{l+1} lambda^_l'      dV = delta_{l+1} delta_{l+1}'      b = (V + gamma I)^-1 S
+    delta_l = (B_l e_L) o f'(u_l)
+
+`snn_credit.rules.node_perturbation_ridge` solves eq 3 in place of following its gradient.
 
 ======== ======= ======================================================== ================
 symbol   name    meaning                                                  shape
 ======== ======= ======================================================== ================
 xi       noise   perturbation that was added to h                         (batch, n)
 L~ - L   dL      loss with the noise minus loss without, of each example  (batch, 1)
-lambda^  est     estimate of dLoss/dh                                     (batch, n)
+lambda^          estimate of dLoss/dh                                     (batch, n)
          mis     how far B's prediction is from it                        (batch, n)
-S        s       sum of products over examples, beside its w and b        (n_post, n_pre)
-V        v       the same of the sending layer with itself                (n_post, n_post)
-gamma    GAMMA   ridge: 0.1 (C.3)                                         number
-         forget  fraction of s and v that is lost each step; 0 in the paper, where V lags a W
-                 that moves
+e_L      delta   of the output layer: err o f'(u_L)                       (batch, n_L)
 ======== ======= ======================================================== ================
-
-Deviation: s and v add up batch means, not sums, so gamma weighs as much as one batch of examples.
 
 Source: Lansdell, Prakash & Kording 2020, ICLR (rates: C.1).
 """
 
-from typing import Any
+from dataclasses import replace
 
-from snn_credit.rules.expressions import library_of
+from snn_credit.rules.direct_feedback_alignment import FROM_OUTPUT
 from snn_credit.rules.feedback_alignment import CHAIN_DELTA, CHAIN_LEARN, FEEDBACK
 from snn_credit.rules.node_perturbation import LANSDELL_2020, NP_RATES
-from snn_credit.rules.vocabulary import Host, Local, Rule, Update
+from snn_credit.rules.vocabulary import Local, Rule, Update
 
-GAMMA = 0.1
-
-
-def ridge(s: Any, v: Any) -> Any:
-    """Return (V + gamma I)^-1 S, shape (n_post, n_pre)."""
-    library = library_of(s)
-    identity = library.ones_like(v[0]) * GAMMA
-    return library.linalg.solve(v + library.diag(identity), s)
-
+MISMATCH = Local("mis", hidden="dL*noise/sig**2 - fb", output=None)
 
 NP_FEEDBACK = Rule(
     name="NP feedback",
     citation=LANSDELL_2020 + ", eqs 2, 3",
-    steps=(FEEDBACK, CHAIN_DELTA, Local("mis", hidden="dL*noise/sig**2 - fb", output=None)),
+    steps=(FEEDBACK, CHAIN_DELTA, MISMATCH),
     updates=(CHAIN_LEARN, Update("b", post="delta", pre="mis", factor="etab")),
     rates={**NP_RATES, "etab": 5e-4},
     needs=("noise", "dL"),
 )
 
-NP_RIDGE = Rule(
-    name="NP feedback ridge",
-    citation=LANSDELL_2020 + ", eqs 4, 5, 18",
-    steps=(FEEDBACK, CHAIN_DELTA, Local("est", hidden="dL*noise/sig**2", output=None)),
-    updates=(
-        CHAIN_LEARN,
-        Update("s", post="delta", pre="est", factor="1", leak="forget*s"),
-        Update("v", post="delta", pre="delta", factor="1", leak="forget*v", across="self"),
-    ),
-    host=(Host("b", fn=ridge, reads=("s", "v")),),
-    rates={**NP_RATES, "forget": 0.0},
-    needs=("noise", "dL"),
+NP_FEEDBACK_DFA = replace(
+    NP_FEEDBACK,
+    name="NP feedback DFA",
+    citation=LANSDELL_2020 + ", eq 3, section 4.3",
+    steps=(FROM_OUTPUT, CHAIN_DELTA, MISMATCH),
+    updates=(CHAIN_LEARN, Update("b", post="delta", pre="mis", factor="etab", across="direct")),
 )

@@ -60,7 +60,7 @@ def _check_factor(update: Update, rates: dict[str, float], where: str) -> float:
 
 def _check_leak(rule: Rule, update: Update, rates: dict[str, float], where: str) -> None:
     names = names_of(rule)
-    variables = names.own if update.across == "self" else names.forward
+    variables = names.across(update.across)
     for other in _OTHERS:
         for point in _POINTS:
             known = {**rates, **dict.fromkeys(variables, other)}

@@ -59,10 +59,13 @@ class Update:
     ``post`` and ``pre`` are expressions of the two neurons' own names, kept apart (an outer
     product); ``factor`` of the rule's rates; ``leak`` of the synapse's own variables and rates.
     ``on`` 'hidden' or 'output' restricts it to synapses onto those layers, ``phase`` to a window of
-    the stimulus (without one it takes place in every window). ``across`` 'self' is a matrix that
-    connects a layer with itself, shape ``(n, n)``, in layers 2 to L. A change of ``w`` by
-    ``pre='h'`` also changes the biases, which are synapses from a neuron that is always active.
-    ``factor`` '0' makes a pure leak. Variables that a rule adds start at 0.
+    the stimulus (without one it takes place in every window). A change of ``w`` by ``pre='h'`` also
+    changes the biases, which are synapses from a neuron that is always active. ``factor`` '0' makes
+    a pure leak. Variables that a rule adds start at 0.
+
+    ``across`` 'self' is a matrix that connects a layer with itself, shape ``(n, n)``, in layers 2
+    to L. 'direct' are the synapses of feedback that skips layers: ``post`` is then of the layer
+    that sends it, ``pre`` of the hidden layer that receives it, ``of`` ``(n_sender, n_receiver)``.
     """
 
     of: str
@@ -72,16 +75,17 @@ class Update:
     leak: str | None = None
     phase: str | None = None
     on: Layers = "all"
-    across: Literal["forward", "self"] = "forward"
+    across: Literal["forward", "self", "direct"] = "forward"
 
 
 @dataclass(frozen=True)
 class Host:
     """A function of whole matrices, run between steps (rate path) or chunks (spiking path).
 
-    ``of = fn(*reads)`` on every forward matrix that has all of ``reads``; each an array
-    ``(n_post, n_pre)``, except a 'self' matrix, which is that of the layer to which the forward
-    matrix leads, ``(n_post, n_post)``. At the start of a run all of them are applied once.
+    ``of = fn(*reads)`` on every forward or direct matrix that has all of ``reads``; each an array
+    ``(n_post, n_pre)``, except a 'self' matrix, which is that of the layer to which a forward
+    matrix leads, or that sends a direct one, ``(n_post, n_post)``. At the start of a run all of
+    them are applied once.
     """
 
     of: str

@@ -1,11 +1,19 @@
 """Weight mirror (WM): feedback weights learn from the response of the layer above to noise.
 
-In a window of its own each layer emits noise, the layer above responds, and a Hebbian change with
-decay makes the feedback weights proportional to the forward weights:
+`WM`: in a window of its own each layer emits noise, the layer above responds, and a Hebbian change
+with decay makes the feedback weights proportional to the forward weights:
 
-    dB = etab xi_l y_{l+1}' - lamb B                   Akrout et al. 2019; Kunin et al. 2020, 3.2
+    dB = etab (alpha xi_l y_{l+1}' / var(xi) - beta B)              Akrout et al. 2019
     y_{l+1} = W_{l+1} xi_l,  so that E[xi y'] = var(xi) W'
-    delta_l = (B_{l+1} delta_{l+1}) o f'(u_l),  dW_l = -eta delta_l h_{l-1}' - lam W_l
+
+`WM_ACTIVITY`: the same change with the layers' own activities in place of noise and response,
+
+    R_WM = sum_l alpha P_amp + beta P_decay                         Kunin et al. 2020, 3.2
+    dB   = etab (alpha h_l h_{l+1}' - beta B)
+
+which is unstable, since nothing ties the size of h to beta: B diverges or collapses as the mean of
+h^2 is above or below beta/alpha (section 4). Given `snn_credit.rate.Operations` with noise of
+standard deviation sig it is Kunin's weight mirror, stable where alpha sig^2 = beta.
 
 ====== ======= ========================================================== ================
 symbol name    meaning                                                    shape
@@ -13,24 +21,26 @@ symbol name    meaning                                                    shape
 xi     noise   what a neuron emits in the window 'mirror'                 (batch, n)
 y      hn      the response to the lower layer's noise                    (batch, n)
 B      b       feedback weights, stored transposed, beside their w        (n_post, n_pre)
-lamb   lamb    decay of B                                                 number
+       sig     standard deviation of the noise                            number
+alpha  c_amp   weight of 'amp'                                            number
+beta   c_decay weight of 'decay', lambda_WM / etab                        number
 ====== ======= ========================================================== ================
 
-Defaults: etab and the noise (uniform in +-0.05) are the authors'; lamb is etab times the noise's
-variance, with which B settles on W' itself (the stable line of Kunin's eq 1).
+Defaults: the noise's size is the authors' (uniform in +-0.05), and with alpha = beta B settles on
+W' itself (the stable line of Kunin's eq 1).
 
-Deviation: the response is taken before the activation function. Kunin's P_amp is the same change
-with the activities h in place of noise and response.
+Deviations: the response is taken before the activation function; where the path draws the noise it
+is normal; and it is divided by its variance, so that etab is a rate per step whatever its size.
 
-Source: Akrout, Wilson, Humphreys, Lillicrap & Tweed 2019, NeurIPS 32.
+Source: Akrout, Wilson, Humphreys, Lillicrap & Tweed 2019, NeurIPS 32; Kunin et al. 2020, ICML.
 """
 
 from dataclasses import replace
+from math import sqrt
 
 from snn_credit.rules.feedback_alignment import CHAIN_DELTA, CHAIN_LEARN, FEEDBACK, RATES
+from snn_credit.rules.primitives import KUNIN_2020, aligned
 from snn_credit.rules.vocabulary import Message, Phase, Rule, Update
-
-NOISE_VARIANCE = 0.05**2 / 3  # of the uniform distribution in +-0.05
 
 WM = Rule(
     name="WM",
@@ -38,9 +48,18 @@ WM = Rule(
     steps=(FEEDBACK, CHAIN_DELTA, Message("hn", of="noise", frm="below", via="w")),
     updates=(
         replace(CHAIN_LEARN, phase="standard"),
-        Update("b", post="hn", pre="noise", factor="etab", leak="lamb*b", phase="mirror"),
+        Update(
+            "b",
+            post="hn",
+            pre="noise",
+            factor="etab*c_amp/sig**2",
+            leak="etab*c_decay*b",
+            phase="mirror",
+        ),
     ),
     phases=(Phase("standard"), Phase("mirror")),
-    rates={**RATES, "etab": 0.01, "lamb": 0.01 * NOISE_VARIANCE},
+    rates={**RATES, "etab": 0.01, "c_amp": 1.0, "c_decay": 1.0, "sig": 0.05 / sqrt(3)},
     needs=("noise",),
 )
+
+WM_ACTIVITY = aligned("WM on activity", KUNIN_2020 + ", section 3.2", etab=2e-3, amp=1.0, decay=1.0)

@@ -11,6 +11,7 @@ import numpy as np
 
 from snn_credit.rules import Rule
 from snn_credit.rules.interpreter import Interpreter
+from snn_credit.rules.names import forward_variables
 from snn_credit.rules.net import Net, Values, apply
 from snn_credit.spiking import Circuit, Layer, Neuron, Simulation, Stream, learning_circuit
 
@@ -49,18 +50,25 @@ class StaticNets:
             forward[at]["mask"] = (random.random(shape) < 0.5).astype(float)
             added = {u.of for u in self.rule.updates if u.across == "forward"} - {"w", "b", "mask"}
             forward[at] |= {name: np.zeros(shape) for name in added}
-        own = {u.of for u in self.rule.updates if u.across == "self"}
+        skipping = {u.of for u in self.rule.updates if u.across == "direct"} - {"b"}
         return Net(
             layers=layers,
             forward=forward,
             bias={at: random.normal(size=sizes[at]) for at in range(1, top + 1)},
             direct={
-                (here, there): {"b": random.normal(size=(sizes[there], sizes[here]))}
+                (here, there): {
+                    "b": random.normal(size=(sizes[there], sizes[here])),
+                    **{name: np.zeros((sizes[there], sizes[here])) for name in skipping if here},
+                }
                 for here in range(top)
                 for there in range(here + 1, top + 1)
             },
             own={
-                at: {name: np.zeros((sizes[at], sizes[at])) for name in own}
+                at: {
+                    u.of: np.zeros((sizes[at], sizes[at]))
+                    for u in self.rule.updates
+                    if u.across == "self" and u.on in ("all", "output" if at == top else "hidden")
+                }
                 for at in range(2, top + 1)
             },
             shared={"dL": 0.7, **dict(zip(self.rule.rates, RATES, strict=False))},
@@ -69,10 +77,8 @@ class StaticNets:
     def _circuit(self) -> Circuit:
         def initial(variable: str, ends: tuple[int, int], shape: tuple[int, int]) -> np.ndarray:
             pre, post = ends
-            forward = variable in self.net.forward[post] and post == pre + 1
-            by_message = any(getattr(step, "frm", "") == "above" for step in self.rule.steps)
-            owners = self.net.forward[post] if forward and (variable != "b" or by_message) else None
-            matrix = (owners or self.net.direct[ends])[variable]
+            forward = variable in forward_variables(self.rule) and post == pre + 1
+            matrix = (self.net.forward[post] if forward else self.net.direct[ends])[variable]
             assert matrix.shape == shape
             return matrix
 
@@ -137,7 +143,8 @@ class StaticNets:
             for variable, matrix in variables.items()
         }
         for (here, there), variables in self.net.direct.items():
-            found[f"{names[here]}_from_{names[there]}", "b"] = variables["b"]
+            name = f"{names[here]}_from_{names[there]}"
+            found |= {(name, variable): matrix for variable, matrix in variables.items()}
         for at, variables in self.net.own.items():
             found |= {(f"{names[at]}_to_itself", name): m for name, m in variables.items()}
         return found

@@ -30,46 +30,13 @@ def convolutions():
 NETS = {"linear": (linear, 4, None), "convolutions": (convolutions, 24, (24,))}
 
 
-def places(layer, shape):
-    """T of a layer, by giving each weight alone to torch's own forward pass: (n_w, post, pre)."""
-    inputs = torch.eye(int(np.prod(shape)), dtype=torch.float64).reshape(-1, *shape)
-    found = []
-    with torch.no_grad():
-        kept = layer.weight.clone()
-        for k in range(layer.weight.numel()):
-            layer.weight.zero_().view(-1)[k] = 1.0
-            sums = layer(inputs) - layer(torch.zeros_like(inputs))
-            found.append(sums.flatten(1).T.numpy())
-        layer.weight.copy_(kept)
-    return np.array(found)
-
-
 @pytest.fixture(params=NETS)
-def case(request):
+def case(request, chain_of):
     make, features, shape = NETS[request.param]
     torch.manual_seed(3)
     net = make().double()
     x, y = torch.rand(5, features, dtype=torch.float64), torch.tensor([0, 1, 1, 0, 1])
-    return request.param, net, x, y, shape
-
-
-def chain_of(net, x):
-    """The net as the reference has it, and the shapes of its layers."""
-    layers, biases, shapes, value = [], [], [tuple(x.shape[1:])], x[:1]
-    for part in net:
-        if isinstance(part, nn.Linear | nn.Conv2d):
-            T = places(part, value.shape[1:])
-            layers.append((T, part.weight.detach().numpy().ravel()))
-            value = part(value)
-            bias = torch.zeros(len(part.weight)) if part.bias is None else part.bias.detach()
-            axes = value.ndim - 2
-            biases.append(
-                bias.reshape(-1, *[1] * axes).expand(value.shape[1:]).double().numpy().ravel()
-            )
-            shapes.append(tuple(value.shape[1:]))
-        else:
-            value = part(value)
-    return hand.Chain(layers, biases), shapes
+    return request.param, net, x, y, shape, chain_of
 
 
 def found(module, x, y):
@@ -165,7 +132,7 @@ def assert_same(layers, chain, deltas, befores):
 
 @pytest.mark.parametrize("rule", RULES)
 def test_the_update_is_that_written_by_hand(case, rule):
-    kind, net, x, y, shape = case
+    kind, net, x, y, shape, chain_of = case
     if rule == "pseudobackprop" and kind == "convolutions":
         pytest.skip("a convolution has no pseudoinverse in the shape of its kernel")
     module = convert(net, rule, b_scale=0.7, shape=shape, seed=5)
@@ -179,7 +146,7 @@ def test_the_update_is_that_written_by_hand(case, rule):
 
 
 def test_noise_on_the_signal_is_that_written_by_hand(case):
-    _, net, x, y, _ = case
+    _, net, x, y, _, chain_of = case
     module = convert(net, "BP + noise", rates={"sig": SIG})
     chain, shapes = chain_of(net, x)
     layers = found(module, x, y)
@@ -198,7 +165,7 @@ def test_noise_on_the_signal_is_that_written_by_hand(case):
 
 
 def test_the_alignment_penalty_is_part_of_the_loss(case):
-    _, net, x, y, _ = case
+    _, net, x, y, _, _ = case
     module = convert(net, "BP + alignment", rates={"lama": 0.2})
     layers = found(module, x, y)
     net.zero_grad()
@@ -214,7 +181,7 @@ def test_the_alignment_penalty_is_part_of_the_loss(case):
 
 
 def test_node_perturbation_is_that_written_by_hand(case):
-    _, net, x, y, _ = case
+    _, net, x, y, _, chain_of = case
     module = convert(net, "NP", rates={"sig": SIG})
     chain, shapes = chain_of(net, x)
     layers = found(module, x, y)

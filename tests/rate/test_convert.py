@@ -15,7 +15,7 @@ from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import LocallyConnected2d, Stack, convert, learnable, present
 from snn_credit.rate.losses import cross_entropy, squared_error
 from snn_credit.rate.passing import descending
-from snn_credit.rules import RULES
+from snn_credit.rules import RULES, Phase, Rule, Update
 from snn_credit.rules.pepita import PEPITA_RANDOM, PEPITA_SECOND_ERROR
 
 
@@ -28,6 +28,16 @@ def convnet(dropout=0.0):
         nn.Flatten(), nn.Linear(8 * 2 * 2, 12), nn.LeakyReLU(0.2), nn.Dropout(dropout),
         nn.Linear(12, 4),
     )  # fmt: skip
+
+
+WINDOWED = Rule(
+    name="windowed",
+    citation="this test",
+    updates=(Update("w", post="noise*err", pre="h", factor="-eta/sig", on="output"),),
+    phases=(Phase("first"), Phase("second", drive="2*x")),
+    rates={"eta": 0.1, "sig": 1.0},
+    needs=("noise",),
+)
 
 
 class Residual(nn.Module):
@@ -340,7 +350,7 @@ def test_rules_that_descend_are_read_off_their_declarations():
         (nn.Sequential(nn.Flatten()), "DFA", r"at least one layer with synapses \(got none\)"),
         (convnet(), "DFA", r"shape: that of one stimulus, .*\(got None\)"),
         (convnet(), "pseudobackprop", r"rule: not pseudobackprop .*: W: a matrix .*got"),
-        (convnet(), "WM", r"rule: one that learns on the rate path: BP, .* \(got WM"),
+        (convnet(), WINDOWED, r"rule: one that learns on the rate path: BP, .* \(got windowed"),
         (convnet(), "F A", r"rule: one of .*FA.* \(got 'F A'\)"),
     ],
 )

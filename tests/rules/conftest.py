@@ -43,7 +43,9 @@ def _net(sizes: tuple[int, ...] = SIZES, seed: int = 0) -> Net:
         forward=forward,
         bias={at: random.normal(size=sizes[at]) for at in range(1, top + 1)},
         direct={
-            (here, there): {"b": random.normal(size=(sizes[there], sizes[here]))}
+            (here, there): {
+                name: random.normal(size=(sizes[there], sizes[here])) for name in ("b", "s")
+            }
             for here in range(top)
             for there in range(here + 1, top + 1)
         },
@@ -125,3 +127,26 @@ def assert_learns(loops):
             np.testing.assert_allclose(changes.bias[at], bias, rtol=1e-12, atol=1e-15)
 
     return check
+
+
+@pytest.fixture
+def targets():
+    """What perturbations say of a layer's dLoss/dh (Lansdell et al. 2020, eq 2)."""
+
+    def estimates(net: Net, at: int, sig: float) -> np.ndarray:
+        return net.shared["dL"] * net.layers[at]["noise"] / sig**2
+
+    return estimates
+
+
+@pytest.fixture
+def direct_delta(loops):
+    """delta of each layer by the output's, straight through feedback that skips layers."""
+
+    def deltas(net: Net) -> dict[int, np.ndarray]:
+        top = len(net.layers) - 1
+        sent = net.layers[top]["err"] * net.layers[top]["df"]
+        told = {at: loops.down(net.direct[at, top]["b"], sent) for at in range(1, top)}
+        return {**{at: each * net.layers[at]["df"] for at, each in told.items()}, top: sent}
+
+    return deltas

@@ -125,8 +125,16 @@ REFUSALS = {
         r"FA.updates\[0\].on: one of all, hidden, output \(got 'top'\)",
     ),
     "unknown across": (
+        update(across="sideways"),
+        r"FA.updates\[0\].across: one of forward, self, direct \(got 'sideways'\)",
+    ),
+    "direct without a message that skips layers": (
         update(across="direct"),
-        r"FA.updates\[0\].across: one of forward, self \(got 'direct'\)",
+        r"FA.updates\[0\].across: a message that skips layers \(got none in steps\)",
+    ),
+    "direct in some layers": (
+        update(across="direct", on="hidden"),
+        r"FA.updates\[0\].on: all, of feedback that skips layers \(got 'hidden'\)",
     ),
     "leak that pushes": (
         update(leak="-lam*w"),

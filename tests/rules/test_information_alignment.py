@@ -5,7 +5,7 @@ from snn_credit.rules.interpreter import Interpreter
 
 
 def test_three_primitives(net, chain, loops, assert_learns):
-    rates = {"etab": 0.1, "alpha": 2.0, "beta": 0.5, "gamma": 3.0}
+    rates = {"etab": 0.1, "c_amp": 2.0, "c_decay": 0.5, "c_null": 3.0}
     net.shared |= rates
     changes = Interpreter(IA).step(net)
     feedback = {at: net.forward[at]["b"] for at in (2, 3)}

@@ -12,7 +12,7 @@ from snn_credit.rules.locality import whole_matrix
 
 LOCAL = (
     *("Shallow", "FA", "FA chain", "sparse FA", "DFA", "DenseFA", "DRTP", "NP", "NP feedback"),
-    *("KP", "matched", "WM", "IA", "PEPITA"),
+    *("NP feedback DFA", "KP", "matched", "WM", "WM on activity", "IA", "PEPITA"),
 )
 
 
@@ -31,6 +31,7 @@ def test_local(name):
         ("uSF Init", "the message 'fb' down through 'abs(b)*sign(w)' reads w"),
         ("uSF SN", "b, which carries messages down, follows w"),
         ("SG", "the message 'grad' down through 'w' reads w"),
+        ("SG DFA", "the message 'grad' down through 'w' reads w"),
         ("SA", "b, which carries messages down, follows w, which carries them up (leak "),
         ("AA", "b carries both 'fb' down through 'b' and 'proj' up through 'b'"),
         ("pseudobackprop", "b, which carries messages down, follows w"),
@@ -43,16 +44,18 @@ def test_transport(name, reason):
 
 
 def test_every_rule_is_judged_here():
-    transport = {"BP", "uSF Init", "uSF SN", "SG", "SA", "AA", "pseudobackprop"}
+    transport = {"BP", "uSF Init", "uSF SN", "SG", "SG DFA", "SA", "AA", "pseudobackprop"}
     transport |= {"BP + noise", "BP + alignment"}
-    assert {*LOCAL, *transport, "NP feedback ridge"} == set(RULES)
+    ridges = {"NP feedback ridge", "NP feedback ridge DFA"}
+    assert {*LOCAL, *transport, *ridges} == set(RULES)
 
 
 def test_ridge_transports_nothing_but_inverts_a_matrix():
-    rule = RULES["NP feedback ridge"]
-    assert rule.weight_transport == ()
-    assert not rule.is_local
-    assert whole_matrix(rule) == ("b is a function of the whole of s, v",)
+    for name in ("NP feedback ridge", "NP feedback ridge DFA"):
+        rule = RULES[name]
+        assert rule.weight_transport == ()
+        assert not rule.is_local
+        assert whole_matrix(rule) == ("b is a function of the whole of s, v",)
 
 
 def test_own_decay_is_local():

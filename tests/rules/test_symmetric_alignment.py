@@ -5,7 +5,7 @@ from snn_credit.rules.symmetric_alignment import SA
 
 
 def test_b_is_drawn_to_w(net, chain, assert_learns):
-    net.shared |= {"etab": 0.1, "alpha": 2.0, "beta": 3.0}
+    net.shared |= {"etab": 0.1, "c_self": 2.0, "c_decay": 3.0}
     changes = Interpreter(SA).step(net)
     assert_learns(
         net, changes, chain(net, {at: net.forward[at]["b"] for at in (2, 3)}), SA.rates["eta"]

@@ -12,23 +12,23 @@ def still(_drive):
 
 
 def test_w_learns_in_one_window_and_b_in_the_other(net, chain, loops, assert_learns):
-    net.shared |= {"etab": 0.1, "lamb": 0.2}
+    net.shared |= {"etab": 0.1, "c_amp": 2.0, "c_decay": 3.0, "sig": 0.5}
     changes = Interpreter(WM).step(net, forward=still)
     delta = chain(net, {at: net.forward[at]["b"] for at in (2, 3)})
     assert_learns(net, changes, delta, WM.rates["eta"])
     for at in (2, 3):
         noise = net.layers[at - 1]["noise"]
         response = loops.up(net.forward[at]["w"], noise)
-        expected = 0.1 * loops.outer(response, noise) - 0.2 * net.forward[at]["b"]
+        expected = 0.1 * (2.0 * loops.outer(response, noise) / 0.25 - 3.0 * net.forward[at]["b"])
         np.testing.assert_allclose(changes.forward[at]["b"], expected, rtol=1e-12)
 
 
 def test_feedback_settles_on_w_at_the_default_rates(net):
-    # Many examples of the authors' noise, many steps: b -> etab var / lamb w = w
+    # Many examples of the authors' noise, many steps: b -> var w / sig^2 = w
     random = np.random.default_rng(0)
     w = net.forward[3]["w"]
     noise = random.uniform(-0.05, 0.05, size=(200_000, w.shape[1]))
-    b = WM.rates["etab"] * ((noise @ w.T).T @ noise / len(noise)) / WM.rates["lamb"]
+    b = (noise @ w.T).T @ noise / len(noise) / WM.rates["sig"] ** 2
     np.testing.assert_allclose(b, w, atol=0.03)
     for layer in net.layers:
         layer["h"] = np.zeros((len(noise), layer["h"].shape[1]))

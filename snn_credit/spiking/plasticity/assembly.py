@@ -173,7 +173,7 @@ def _matrix_functions(net: NetworkDraft) -> tuple[MatrixFunction, ...]:
     functions = []
     for host in net.rule.host:
         for (kind, _, post), synapses in net.synapses.items():
-            if kind != "forward":
+            if kind == "self":
                 continue
             itself = net.synapses.get(("self", post, post))
             owners = dict.fromkeys(itself.variables, itself.name) if itself else {}

@@ -53,7 +53,12 @@ def change_synapses(net: NetworkDraft) -> None:
 
 def _updates(net: NetworkDraft, synapses: ProjectionDraft, variable: str) -> list[Update]:
     """Return the updates that change a variable of these synapses."""
-    here = "output" if synapses.post == net.top else "hidden"
+    if synapses.kind == "direct" and synapses.pre == 0:
+        return []  # nothing learns from what reaches the input
+    if synapses.kind == "direct":
+        here = "all"
+    else:
+        here = "output" if synapses.post == net.top else "hidden"
     return [
         update
         for update in net.rule.updates

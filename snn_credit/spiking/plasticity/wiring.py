@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-from snn_credit.rules.names import names_of
+from snn_credit.rules.names import forward_variables, names_of
 from snn_credit.rules.vocabulary import Message, Rule
 from snn_credit.spiking.circuit import Pathway
 from snn_credit.spiking.plasticity.drafts import Kind, NetworkDraft, ProjectionDraft
@@ -41,7 +41,7 @@ def synapses_of(net: NetworkDraft, message: Message, here: int) -> Iterator[Proj
 
 def place_synapses(net: NetworkDraft) -> None:
     """Connect the layers: forward, with feedback that skips layers, and each with itself."""
-    rule, upper = net.rule, _forward_variables(net.rule)
+    rule, upper = net.rule, forward_variables(net.rule)
     for post in range(1, net.top + 1):
         # The first layer's synapses own w, and what the rule makes of whole matrices of w.
         _place(net, "forward", post - 1, post, upper if post > 1 else _made_from(rule, ("w",)))
@@ -49,10 +49,13 @@ def place_synapses(net: NetworkDraft) -> None:
         if message.frm in ("output", "all_above"):
             for here in receivers(message, net.top):
                 for there in _senders(message, here, net):
-                    _place(net, "direct", here, there, tuple(names_in(message.via)))
-    own = names_of(rule).own
-    for layer in range(2, net.top + 1) if own else ():
-        _place(net, "self", layer, layer, own)
+                    added = names_of(rule).direct if here else ()
+                    variables = dict.fromkeys([*names_in(message.via), *added])
+                    _place(net, "direct", here, there, tuple(variables))
+    for layer in range(2, net.top + 1):
+        own = [u.of for u in rule.updates if u.across == "self" and u.on in _places(net, layer)]
+        if own:
+            _place(net, "self", layer, layer, tuple(dict.fromkeys(own)))
 
 
 def send_activity(net: NetworkDraft) -> None:
@@ -91,18 +94,12 @@ def _place(net: NetworkDraft, kind: Kind, pre: int, post: int, variables: tuple[
     net.synapses.setdefault((kind, pre, post), ProjectionDraft(name, kind, pre, post, variables))
 
 
+def _places(net: NetworkDraft, layer: int) -> tuple[str, str]:
+    return "all", "output" if layer == net.top else "hidden"
+
+
 def _senders(message: Message, here: int, net: NetworkDraft) -> range:
     return range(net.top if message.frm == "output" else here + 1, net.top + 1)
-
-
-def _forward_variables(rule: Rule) -> tuple[str, ...]:
-    """Return the variables of the synapses between layers above the input, those in use."""
-    names = names_of(rule)
-    used = {name for m in messages(rule) if m.frm in ("above", "below") for name in names_in(m.via)}
-    used |= {name for update in rule.updates for name in names_in(update.leak or "0")}
-    used |= {name for host in rule.host for name in (host.of, *host.reads)}
-    used |= {"w", *(update.of for update in rule.updates)}
-    return tuple(name for name in names.forward if name in used)
 
 
 def _made_from(rule: Rule, owned: tuple[str, ...]) -> tuple[str, ...]:
