@@ -39,8 +39,8 @@ def weight_scatter(
 
     References
     ----------
-    Lillicrap et al. 2016, Nature Communications 7:13276, Supplementary Figure 7c; Kunin et al. 2020,
-    ICML, Figs 2d-f and S3.
+    Lillicrap et al. 2016, Nature Communications 7:13276, Supplementary Figure 7c.
+    Kunin et al. 2020, ICML, Figs 2d-f and S3.
     """
     if not pairs:
         raise InputError("pairs: expected one at least (got none)")
