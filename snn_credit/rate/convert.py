@@ -10,8 +10,10 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw
-from snn_credit.rate.layers import convert_layers
-from snn_credit.rate.passing import descending
+from snn_credit.rate.layers import convert_layers, one_layer
+from snn_credit.rate.operations import Operations
+from snn_credit.rate.pairs import feedback_updates, learns_alone
+from snn_credit.rate.passing import via_of
 from snn_credit.rate.stack import USUAL, Given, Loss, Stack
 from snn_credit.rate.stages import stages_of
 from snn_credit.rate.support import is_count, learnable_rule
@@ -29,6 +31,7 @@ def convert(
     rates: Mapping[str, float] | None = None,
     constraints: Sequence[str] = (),
     given: Mapping[str, Given] | None = None,
+    operations: Operations | None = None,
     seed: int = 0,
 ) -> nn.Module:
     """Return a copy of a module that learns by a rule.
@@ -42,7 +45,9 @@ def convert(
 
     A chain of layers (``nn.Sequential``, nested ones too) learns by any rule, exactly as it is
     declared: it becomes a `snn_credit.rate.stack.Stack`. Any other module keeps its own forward
-    pass and learns by the rules that are backpropagation with something else in place of W'.
+    pass and learns by the rules that are backpropagation with something else in place of W', whose
+    feedback is fixed or learns from what a layer knows by itself: its input, its sums W x and their
+    error (`snn_credit.rate.pairs`). There the feedback ``b`` of a layer is called ``feedback_b``.
 
     Parameters
     ----------
@@ -65,13 +70,17 @@ def convert(
     given : mapping of str to callable, optional
         Variables of the neurons that the rule ``needs`` and this path does not know: name -> a
         function of a layer's activity (batch, ...), called once for each layer and presentation.
+    operations : Operations, optional
+        What a sum of primitives (`snn_credit.rules.primitives`) is computed from, layer by layer: a
+        chain is then taken as any other module.
     seed : int
         Of the feedback and of noise.
 
     Returns
     -------
     nn.Module
-        With the parameters of the original, under the same names, and the feedback as buffers.
+        With the parameters of the original, under the same names, and the feedback: parameters
+        where the rule changes it, else buffers.
 
     Raises
     ------
@@ -83,24 +92,41 @@ def convert(
     _check(declared, b_scale, kept, rates, seed)
     draw = Draw(seed, b_scale, kept)
     copy = deepcopy(module)
-    try:
-        stages_of(copy)
-    except InputError as obstacle:
-        if descending(declared) is None:
-            others = ", ".join(name for name, each in RULES.items() if descending(each))
-            raise InputError(
-                f"{obstacle}; other modules learn by: {others}, not by {declared.name}"
-            ) from None
-        if rates:
-            raise InputError(
-                "rates: none for a module that is no nn.Sequential, where learning rate and decay "
-                f"are the optimiser's (got {', '.join(rates)})"
-            ) from None
-        convert_layers(copy, declared, draw)
-        return copy
-    assert isinstance(copy, nn.Sequential)  # stages_of refuses anything else
     usual = {name: value for name, value in USUAL.items() if name in declared.rates}
-    return Stack(copy, declared, draw, shape, {**usual, **(rates or {})}, given or {})
+    obstacle = "module: operations" if operations is not None else _no_chain(copy)
+    if obstacle is None:
+        assert isinstance(copy, nn.Sequential)  # else it is no chain
+        chain = Stack(copy, declared, draw, shape, {**usual, **(rates or {})}, given or {})
+        if feedback_updates(declared) and not list(chain.synapses.parameters()):
+            raise InputError(one_layer(declared))
+        return chain
+    if not _by_layers(declared):
+        others = ", ".join(name for name, each in RULES.items() if _by_layers(each))
+        raise InputError(
+            f"{obstacle}; other modules learn by: {others}, not by {declared.name}"
+        ) from None
+    for name in USUAL:
+        if name in (rates or {}):
+            raise InputError(
+                "rates: neither eta nor lam for a module that is no nn.Sequential, where learning "
+                f"rate and decay are the optimiser's (got {name})"
+            )
+    convert_layers(copy, declared, draw, {**usual, **(rates or {})}, operations)
+    return copy
+
+
+def _no_chain(module: nn.Module) -> str | None:
+    """Return why a module is no chain of layers, or None if it is one."""
+    try:
+        stages_of(module)
+    except InputError as obstacle:
+        return str(obstacle)
+    return None
+
+
+def _by_layers(rule: Rule) -> bool:
+    """Whether layers of a module of any form learn by a rule one by one."""
+    return via_of(rule) is not None and learns_alone(rule)
 
 
 def present(module: nn.Module, x: Tensor, target: Tensor, loss: Loss) -> tuple[Tensor, Tensor]:

@@ -79,6 +79,15 @@ class Engine:
                     self._change(w, gradients[id(w)], group)
         self._gradients = ()
 
+    def hand_over(self, optimiser: Optimizer) -> None:
+        """Leave what the last batch taught another optimiser's parameters in their ``.grad``."""
+        taught = zip(self._stack.tensors(), self._gradients, strict=True)
+        gradients = {id(tensor): gradient for tensor, gradient in taught if gradient is not None}
+        for group in optimiser.param_groups:
+            for w in group["params"]:
+                found = gradients.get(id(w))
+                w.grad = found.matrix() if isinstance(found, Outer) else found
+
     def _change(self, w: Tensor, gradient: Gradient, group: dict[str, float]) -> None:
         lr, momentum, decay = group["lr"], group["momentum"], group["weight_decay"]
         if not momentum:

@@ -6,6 +6,8 @@ autograd brings the error down through everything that lies between.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
+from functools import partial
 from typing import Any
 
 import torch
@@ -13,8 +15,10 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw
-from snn_credit.rate.passing import descending, passed
+from snn_credit.rate.operations import Operations
+from snn_credit.rate.passing import passed, via_of
 from snn_credit.rate.stack import Stack
+from snn_credit.rate.teacher import Teacher
 from snn_credit.rate.uncompiled import uncompiled
 from snn_credit.rules import Rule
 from snn_credit.rules.constraints import begun
@@ -23,6 +27,8 @@ from snn_credit.rules.interpreter import Interpreter
 from snn_credit.rules.names import forward_variables
 from snn_credit.rules.net import Net
 
+#: What begins the names of what a layer's synapses own besides w.
+OWN = "feedback_"
 #: Modules whose parameters are not synapses: one number for each neuron, taught by what it is told.
 NORMALISATIONS = (
     *(nn.BatchNorm1d, nn.BatchNorm2d, nn.LayerNorm, nn.GroupNorm),
@@ -30,13 +36,18 @@ NORMALISATIONS = (
 )
 
 
-class _Learning(nn.Module):
-    """What a layer with feedback weights adds to torch's layer: ``b`` and the rest as buffers."""
+class Learning(nn.Module):
+    """What a layer with feedback weights adds to torch's layer.
+
+    ``feedback_b`` and what else the rule owns beside w: parameters where the rule changes it, else
+    buffers. The first layer has none, since nothing would use it.
+    """
 
     weight: Any
     bias: Any
     rule: Rule
     _via: str
+    _teacher: Teacher | None
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the layer's sums; in training its error goes down through the feedback."""
@@ -47,63 +58,100 @@ class _Learning(nn.Module):
         # Nothing learns from what would go down to a stimulus.
         if self._via == "w" or not input.requires_grad:
             return super().forward(input)
+        return self._passed(input) if self._teacher is None else self._taught(input)
+
+    def _passed(self, input: Tensor) -> Tensor:
         return passed(self, input, self._feedback())
+
+    @uncompiled
+    def _taught(self, input: Tensor) -> Tensor:
+        assert self._teacher is not None
+        own = [getattr(self, f"feedback_{name}") for name in self._teacher.changed]
+        return passed(self, input, self._feedback(), partial(self._teacher.teach, self), own)
 
     @uncompiled
     def _feedback(self) -> Tensor:
         """Return what takes the place of W'."""
         w = self.weight.detach()
-        return expression(self._via)({"w": w, **self._variables()}, functions_for(w))
+        return expression(self._via)({"w": w, **self.variables()}, functions_for(w))
 
-    def _variables(self) -> dict[str, Tensor]:
-        own = (name.removeprefix("feedback_") for name in self._buffers)
-        return {name: self._buffers[f"feedback_{name}"] for name in own}  # type: ignore[misc]
+    def variables(self) -> dict[str, Tensor]:
+        """Return what the synapses own besides w."""
+        found = {}
+        for owned in (self._parameters, self._buffers):
+            for name, value in owned.items():
+                if name.startswith(OWN) and value is not None:
+                    found[name.removeprefix(OWN)] = value.detach()
+        return found
 
 
-class LearningLinear(_Learning, nn.Linear):
+class LearningLinear(Learning, nn.Linear):
     """``nn.Linear`` whose error goes down through feedback weights."""
 
 
-class LearningConv1d(_Learning, nn.Conv1d):
+class LearningConv1d(Learning, nn.Conv1d):
     """``nn.Conv1d`` whose error goes down through feedback weights."""
 
 
-class LearningConv2d(_Learning, nn.Conv2d):
+class LearningConv2d(Learning, nn.Conv2d):
     """``nn.Conv2d`` whose error goes down through feedback weights."""
 
 
-_KINDS: dict[type[nn.Module], type[_Learning]] = {
+_KINDS: dict[type[nn.Module], type[Learning]] = {
     nn.Linear: LearningLinear,
     nn.Conv1d: LearningConv1d,
     nn.Conv2d: LearningConv2d,
 }
 
 
-def convert_layers(module: nn.Module, rule: Rule, draw: Draw) -> None:
+def convert_layers(
+    module: nn.Module,
+    rule: Rule,
+    draw: Draw,
+    rates: Mapping[str, float],
+    operations: Operations | None = None,
+) -> None:
     """Make every layer with synapses within a module learn by a rule, in place.
 
     Raises
     ------
     InputError
-        If something in the module has parameters and is no layer that can learn; it is named.
+        If something in the module has parameters and is no layer that can learn; it is named. If
+        the rule changes feedback and there is no second layer, whose feedback it would be.
     """
-    via = descending(rule)
+    teacher = Teacher.of(rule, rates, operations)
     number = 0
     for name, part in list(module.named_modules()):
         if type(part) in _KINDS:
             number += 1
-            _convert(part, number, rule, str(via), draw)
+            _convert(part, number, rule, teacher, draw)
         elif not isinstance(part, NORMALISATIONS) and part._parameters:
             raise InputError(_cannot(name, part))
     if not number:
         raise InputError("module: at least one Linear, Conv1d or Conv2d layer (got none)")
+    if teacher is not None and number == 1:
+        raise InputError(one_layer(rule))
 
 
-def _convert(layer: Any, number: int, rule: Rule, via: str, draw: Draw) -> None:
+def one_layer(rule: Rule) -> str:
+    """Return the refusal of a rule that has no feedback to change."""
+    return (
+        f"module: two layers with synapses or more, for {rule.name} changes the feedback of layers "
+        "that have a hidden layer below (got one)"
+    )
+
+
+def _convert(layer: Any, number: int, rule: Rule, teacher: Teacher | None, draw: Draw) -> None:
     layer.__class__ = _KINDS[type(layer)]
-    layer.rule, layer._via = rule, via
-    for variable in forward_variables(rule)[1:]:
-        layer.register_buffer(f"feedback_{variable}", draw.beside(variable, number, layer.weight))
+    layer.rule, layer._via = rule, str(via_of(rule))
+    layer._teacher = teacher if number > 1 else None
+    changed = teacher.changed if teacher is not None else ()
+    for variable in forward_variables(rule)[1:] if number > 1 else ():
+        values = draw.beside(variable, number, layer.weight)
+        if variable in changed:
+            layer.register_parameter(f"{OWN}{variable}", nn.Parameter(values))
+        else:
+            layer.register_buffer(f"{OWN}{variable}", values)
     settle(layer, "start")
 
 
@@ -111,15 +159,15 @@ def _convert(layer: Any, number: int, rule: Rule, via: str, draw: Draw) -> None:
 def settle(layer: Any, every: Any = "step", rule: Rule | None = None) -> None:
     """Apply constraints on a layer's W, and what makes feedback of W: those of its rule, or one."""
     with torch.no_grad():
-        variables = {"w": layer.weight.detach(), **layer._variables()}
+        variables = {"w": layer.weight.detach(), **layer.variables()}
         net = Net(layers=[], forward={1: variables})
         Interpreter(rule or layer.rule).run_hosts(net, every)
         layer.weight.copy_(variables.pop("w"))
         for name, values in variables.items():
-            if f"feedback_{name}" in layer._buffers:
-                layer.get_buffer(f"feedback_{name}").copy_(values)
+            if hasattr(layer, f"{OWN}{name}"):
+                getattr(layer, f"{OWN}{name}").copy_(values)
             else:
-                layer.register_buffer(f"feedback_{name}", values.clone())
+                layer.register_buffer(f"{OWN}{name}", values.clone())
 
 
 def _cannot(name: str, part: nn.Module) -> str:
@@ -130,7 +178,7 @@ def _cannot(name: str, part: nn.Module) -> str:
 def settle_all(module: nn.Module) -> None:
     """Apply constraints on W, and what makes feedback of W, as after each step."""
     for part in module.modules():
-        if isinstance(part, _Learning) and part.rule.host:
+        if isinstance(part, Learning) and part.rule.host:
             settle(part)
         elif isinstance(part, Stack):
             part.settle()
@@ -153,7 +201,7 @@ def constrain(module: nn.Module, *names: str) -> None:
     InputError
         If a constraint is unknown, or nothing in the module learns by a rule.
     """
-    learning = [part for part in module.modules() if isinstance(part, _Learning | Stack)]
+    learning = [part for part in module.modules() if isinstance(part, Learning | Stack)]
     if not learning:
         raise InputError(f"module: one that convert made (got {type(module).__name__})")
     for part in learning:

@@ -9,10 +9,9 @@ from types import TracebackType
 from typing import Any, Protocol, Self
 
 from torch import nn
-from torch.optim import Optimizer
 
 from snn_credit.errors import InputError
-from snn_credit.rate.checkpoint import pack, unpack
+from snn_credit.rate.checkpoint import Optimisers, pack, unpack
 from snn_credit.recording import Population, RunFile, open_run
 
 
@@ -20,11 +19,15 @@ class Training(Protocol):
     """What is being written down."""
 
     module: nn.Module
-    optimiser: Optimizer
     data: Any
     settings: Any
     seen: int
     rows: list[dict[str, float]]
+
+    @property
+    def optimisers(self) -> Optimisers:
+        """Those of the module, by their names in a checkpoint."""
+        ...
 
     def go_on_at(self, seen: int, rows: list[dict[str, float]]) -> None:
         """Take a checkpoint's place, in a module that then has all that is in the checkpoint."""
@@ -83,7 +86,7 @@ class Logbook:
             if value.ndim == 2 and name.endswith("weight"):
                 weights = value.detach().cpu().numpy()
                 self._file.append_weights(name.replace("/", "."), training.seen, {"w": weights})
-        arrays, plain = pack(training.module, training.optimiser)
+        arrays, plain = pack(training.module, training.optimisers)
         host = {"seen": training.seen, "rows": training.rows, **plain}
         self._file.checkpoint(len(training.rows), arrays, host)
         self._file.commit()
@@ -102,7 +105,7 @@ class Logbook:
             return
         host = dict(point.host)
         training.go_on_at(host["seen"], host["rows"])
-        unpack(dict(point.arrays), host, training.module, training.optimiser)
+        unpack(dict(point.arrays), host, training.module, training.optimisers)
 
     def __enter__(self) -> Self:
         return self

@@ -6,6 +6,7 @@ Tests tie this form to the interpreted declaration.
 
 from __future__ import annotations
 
+from collections.abc import Callable, Sequence
 from typing import Any
 
 import torch
@@ -14,43 +15,72 @@ from torch.nn import functional
 
 from snn_credit.rate.wiring import wiring_of
 from snn_credit.rules import Local, Message, Rule
+from snn_credit.rules.net import Wiring
+
+#: Given the wiring, x, the sums, what these are told and what w makes of it: gradients.
+Teach = Callable[[Wiring, Tensor, Tensor, Tensor, Tensor | None], Sequence[Tensor | None]]
 
 
 def descending(rule: Rule) -> str | None:
-    """Return what takes the place of W' in a rule that is otherwise backpropagation, or None.
+    """Return what takes the place of W' in a rule that is otherwise backpropagation, or None."""
+    return via_of(rule) if len(rule.updates) == 1 and not (rule.phases or rule.needs) else None
 
-    That is a rule with one message from the layer above, delta = fb*df in hidden layers and err*df
-    in the output, and one update of w by delta and h.
+
+def via_of(rule: Rule) -> str | None:
+    """Return what takes the place of W' where w learns as in backpropagation, or None.
+
+    That is by one message from the layer above, delta = fb*df in hidden layers and err*df in the
+    output, and one update of w by delta and h, in a window of the stimulus as it is. Whatever else
+    the rule changes is not looked at.
     """
-    if rule.phases or rule.needs or len(rule.updates) != 1:
+    updates = [update for update in rule.updates if update.of == "w"]
+    if len(updates) != 1 or any(phase.drive.strip() != "x" for phase in rule.phases):
         return None
-    match rule.steps:
-        case (Message() as message, Local() as local):
-            pass
-        case _:
-            return None
-    update = rule.updates[0]
-    product = {f"{message.name}*df", f"df*{message.name}"}
+    update, steps = updates[0], {step.name: step for step in rule.steps}
+    local = steps.get(update.post.strip())
+    if not isinstance(local, Local):
+        return None
+    read = [name.strip() for name in (local.hidden or "").split("*")]
+    message = steps.get(next((name for name in read if name != "df"), ""))
+    if not isinstance(message, Message):
+        return None
     alike = (
-        (message.frm, message.of, message.to) == ("above", local.name, "hidden")
-        and (local.hidden or "").replace(" ", "") in product
+        sorted(read) == sorted([message.name, "df"])
+        and (message.frm, message.of, message.to) == ("above", local.name, "hidden")
         and (local.output or "").replace(" ", "") in ("err*df", "df*err")
-        and (update.of, update.post, update.pre, update.on) == ("w", local.name, "h", "all")
+        and (update.pre.strip(), update.on, update.across) == ("h", "all", "forward")
         and update.factor.replace(" ", "") == "-eta"
         and (update.leak or "lam*w").replace(" ", "") in ("lam*w", "w*lam")
     )
     return message.via if alike else None
 
 
-def passed(layer: nn.Module, x: Tensor, via: Tensor) -> Tensor:
-    """Return a layer's sums; going down, ``via``, in w's shape, takes the place of W'."""
+def passed(
+    layer: nn.Module,
+    x: Tensor,
+    via: Tensor,
+    teach: Teach | None = None,
+    taught: Sequence[Tensor] = (),
+) -> Tensor:
+    """Return a layer's sums; going down, ``via``, in w's shape, takes the place of W'.
+
+    Parameters
+    ----------
+    teach
+        Makes gradients of what the synapses own besides w.
+    taught
+        Those variables, in the order of its gradients.
+    """
     each: Any = layer
     kind, dtype = x.device.type, each.weight.dtype
     if torch.is_autocast_enabled(kind):
         dtype = torch.get_autocast_dtype(kind)
     # Of one type, the products of the way down are too: autocast does not reach there.
     bias = None if each.bias is None else each.bias.to(dtype)
-    sums: Any = _Passed.apply(x.to(dtype), each.weight.to(dtype), bias, via.to(dtype), layer)
+    own = [variable.to(dtype) for variable in taught]
+    sums: Any = _Passed.apply(
+        x.to(dtype), each.weight.to(dtype), bias, via.to(dtype), layer, teach, *own
+    )
     return sums
 
 
@@ -59,27 +89,40 @@ class _Passed(torch.autograd.Function):
 
     @staticmethod
     def forward(
-        ctx: Any, x: Tensor, w: Tensor, bias: Tensor | None, via: Tensor, layer: Any
+        ctx: Any,
+        x: Tensor,
+        w: Tensor,
+        bias: Tensor | None,
+        via: Tensor,
+        layer: Any,
+        teach: Teach | None,
+        *taught: Tensor,
     ) -> Any:
         """Return the sums, with biases."""
-        ctx.wiring = wiring_of(layer, x.shape)
-        ctx.save_for_backward(x, via)
+        ctx.wiring, ctx.teach = wiring_of(layer, x.shape), teach
         if isinstance(layer, nn.Linear):
-            return functional.linear(x, w, bias)
-        if isinstance(layer, nn.Conv1d | nn.Conv2d):
-            return layer._conv_forward(x, w, bias)
-        sums = ctx.wiring.up(x, w)
-        return sums if bias is None else sums + bias.unflatten(1, sums.shape[2:])
+            sums = functional.linear(x, w, bias)
+        elif isinstance(layer, nn.Conv1d | nn.Conv2d):
+            sums = layer._conv_forward(x, w, bias)
+        else:
+            sums = ctx.wiring.up(x, w)
+            sums = sums if bias is None else sums + bias.unflatten(1, sums.shape[2:])
+        ctx.save_for_backward(x, via, *([] if teach is None else [sums]))
+        return sums
 
     @staticmethod
     def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
-        """Return what goes down, and the gradients of weights and biases."""
-        x, via = ctx.saved_tensors
-        below, w, bias, *_ = ctx.needs_input_grad
+        """Return what goes down, and the gradients of weights, biases and what else is taught."""
+        x, via, *sums = ctx.saved_tensors
+        below, w, bias, _, _, _, *taught = ctx.needs_input_grad
+        dw = ctx.wiring.outer(above[0], x) if w else None
+        gradients: Sequence[Tensor | None] = ()
+        if ctx.teach is not None and any(taught):
+            gradients = ctx.teach(ctx.wiring, x, *sums, above[0], dw)
         return (
             ctx.wiring.down(above[0], via) if below else None,
-            ctx.wiring.outer(above[0], x) if w else None,
+            dw,
             ctx.wiring.total(above[0]) if bias else None,
-            None,
-            None,
+            *(None, None, None),
+            *(gradients or [None] * len(taught)),
         )

@@ -169,6 +169,16 @@ class Stack(nn.Module):
         """Apply constraints on W, and what makes feedback of W, as after each step."""
         self._run_hosts(self._interpreter, "step")
 
+    def feedback_pairs(self) -> dict[str, tuple[Tensor, Tensor]]:
+        """Return W and b of each layer that has a b beside its W, by the layer's name."""
+        found = {}
+        for name, (kind, where, variable) in self._places.items():
+            if (kind, variable) == ("forward", "b"):
+                stage: Any = self._stages[where - 1]
+                w, b = stage.layer.weight, getattr(self.synapses, name)
+                found[stage.name] = w.detach(), b.detach()
+        return found
+
     def constrain(self, *names: str) -> None:
         """Put W under constraints from now on; see `snn_credit.rate.constrain`."""
         rule, added = begun(self.rule, *names)

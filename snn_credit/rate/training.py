@@ -13,7 +13,7 @@ Under ``torchrun`` several processes share every batch (`snn_credit.rate.distrib
 from __future__ import annotations
 
 import math
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
 from os import PathLike
@@ -23,77 +23,36 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import Tensor, nn
-from torch.optim import SGD, Adam, Optimizer
+from torch.optim import Optimizer
 
 from snn_credit.data import Dataset, FolderDataset
 from snn_credit.data.folder_dataset import Images
-from snn_credit.errors import InputError, one_of
+from snn_credit.errors import InputError
 from snn_credit.progress import Progress, Silent
+from snn_credit.rate.aligner import LOOK_EVERY, check_feedback, feedback_parameters, moved
+from snn_credit.rate.checkpoint import Optimisers
 from snn_credit.rate.convert import present
 from snn_credit.rate.distributed import Team, untaught
 from snn_credit.rate.engine import Engine
-from snn_credit.rate.evaluation import evaluate, targets
+from snn_credit.rate.evaluation import evaluate
 from snn_credit.rate.layers import constrain, settle_all
 from snn_credit.rate.logbook import Logbook
-from snn_credit.rate.losses import LOSSES
-from snn_credit.rate.manhattan import Manhattan
-from snn_credit.rate.stack import Loss
-from snn_credit.rate.support import is_count
-from snn_credit.rules.constraints import CONSTRAINTS
+from snn_credit.rate.settings import (
+    Settings,
+    factor_of,
+    loss_of,
+    optimiser_of,
+    settings_of,
+    warmed,
+)
 
 # Of how many training images the training error is taken: enough for half a percent.
 TRAINING_SAMPLE = 5000
 
-Parameters = Iterable[Tensor]
 #: What is done to a batch of stimuli before it is shown, with the run's random numbers.
 Transform = Callable[[Tensor, np.random.Generator], Tensor]
 #: What else is measured at each evaluation: given the module, numbers by name.
 Watch = Callable[[nn.Module], Mapping[str, float]]
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How a module is trained.
-
-    Attributes
-    ----------
-    images : int
-        How many are presented, in a new random order each time round. The last batch may be short.
-    batch : int
-        Images a step.
-    loss : str or callable
-        One of `snn_credit.rate.losses.LOSSES`, or a function of outputs and labels (batch,), and of
-        nothing else that learns, that gives each example's loss, (batch,).
-    lr : float
-        Learning rate.
-    optimiser : str or callable
-        'SGD', 'Adam', 'Manhattan' (`snn_credit.rate.manhattan`), or a function that makes one of
-        torch's optimisers of parameters.
-    momentum, weight_decay : float
-        Of SGD and Manhattan; 0 <= momentum < 1. Adam takes the decay too.
-    schedule : mapping of int to float
-        Images seen -> what the learning rate is multiplied by from there on.
-    constrain : mapping of int to str
-        Images seen -> a constraint on the forward weights, one of
-        `snn_credit.rules.constraints.CONSTRAINTS`, that begins there.
-    seed : int
-        Of the order of the images, dropout and noise.
-    evaluate_every : int, optional
-        Images between two evaluations, rounded up to whole batches; without it only the start and
-        the end are evaluated.
-    """
-
-    images: int
-    batch: int = 64
-    loss: str | Loss = "squared error"
-    lr: float = 1.0
-    optimiser: str | Callable[[Parameters], Optimizer] = "SGD"
-    momentum: float = 0.0
-    weight_decay: float = 0.0
-    schedule: Mapping[int, float] | None = None
-    constrain: Mapping[int, str] | None = None
-    seed: int = 0
-    evaluate_every: int | None = None
 
 
 @dataclass(frozen=True, eq=False)
@@ -157,8 +116,9 @@ def fit(
     progress : Progress, optional
         Who to tell; ``what`` is the name of the phase there.
     **settings
-        The fields of `Settings`: images, batch, loss, lr, optimiser, momentum, weight_decay,
-        schedule, constrain, seed, evaluate_every.
+        The fields of `snn_credit.rate.Settings`: images, batch, loss, lr, optimiser, momentum,
+        weight_decay, schedule, warmup, noise, alignment, constrain, precision, seed,
+        evaluate_every.
 
     Returns
     -------
@@ -171,7 +131,7 @@ def fit(
         If an argument is out of its range or the module does not fit the data, or the loss is not
         finite (the message says at which step; the run file keeps its last checkpoint).
     """
-    training = _Training(module, data, _settings(settings), transform, watch)
+    training = _Training(module, data, settings_of(settings, data), transform, watch)
     leads = training.team.leads
     with Logbook(path if leads else None, training, experiment, config, resume) as logbook:
         return training.run(logbook, (leads and progress) or Silent(), what)
@@ -190,19 +150,26 @@ class _Training:
     ) -> None:
         self.module, self.data, self.settings = module, data, settings
         self._transform, self._watch = transform, watch
-        _check(settings, data)
         self._like = next(module.parameters())
         self.team, self._shared = Team(self._like.device), module
         self._sample = data.subset(n_train=min(len(data.train_y), TRAINING_SAMPLE))
-        self.loss = _loss(settings.loss, _outputs(module, data, self._like), data.classes)
-        self.optimiser = _optimiser(settings, [p for p in module.parameters() if p.requires_grad])
-        self._base = [group["lr"] for group in self.optimiser.param_groups]
+        self.loss = loss_of(settings.loss, _outputs(module, data, self._like), data.classes)
+        self.optimiser, self.aligner = _optimisers(module, settings)
+        self._bases = [_rates(each) for each in (self.optimiser, self.aligner)]
         self.seen, self.rows = 0, []
-        self._engine = Engine.of(module, self.optimiser) if self.team.size == 1 else None
+        plain = self.team.size == 1 and settings.precision == "float32"
+        self._engine = Engine.of(module, self.optimiser) if plain else None
+        self._feedback = bool(feedback_parameters(module))
         self._coming = sorted((settings.constrain or {}).items())
         if self._coming:
             constrain(module)  # refuses a module that no constraint can be put on
         torch.manual_seed(settings.seed)
+
+    @property
+    def optimisers(self) -> Optimisers:
+        """Return the optimisers by their names in a checkpoint."""
+        found = {"optimiser": self.optimiser}
+        return found if self.aligner is None else {**found, "aligner": self.aligner}
 
     def run(self, logbook: Logbook, progress: Progress, what: str) -> History:
         """Train to the end."""
@@ -212,11 +179,12 @@ class _Training:
 
     def _in_team(self, run: Callable[[], History]) -> History:
         """Run with the changes of all processes, all of them from where process 0 is."""
-        state = (self.seen, self.rows, self.optimiser.state_dict())
-        seen, rows, optimiser = self.team.told(lambda: state)
+        states = {name: each.state_dict() for name, each in self.optimisers.items()}
+        seen, rows, states = self.team.told(lambda: (self.seen, self.rows, states))
         if not self.team.leads:
             self.go_on_at(seen, rows)
-            self.optimiser.load_state_dict(optimiser)
+            for name, each in self.optimisers.items():
+                each.load_state_dict(states[name])
             torch.manual_seed(self.team.own_seed(self.settings.seed, seen))
         x, y = self._images(np.arange(min(2, len(self.data.train_y))))
         left = untaught(lambda copy: present(copy, x, y, self.loss), self.module)
@@ -278,19 +246,67 @@ class _Training:
         if self._transform is not None:
             own = (team.rank,) if team.rank else ()
             x = self._transform(x, np.random.default_rng((settings.seed, self.seen, *own)))
-        factor = _factor(settings.schedule, self.seen)
-        for group, lr in zip(self.optimiser.param_groups, self._base, strict=True):
-            group["lr"] = lr * factor
         self.module.train()
-        self.optimiser.zero_grad(set_to_none=True)
-        learn = self._engine.present if self._engine else partial(present, self._shared)
-        loss = team.mean(learn(x, y, self.loss)[0])
-        if not math.isfinite(loss):
-            step = self.seen // settings.batch + 1
-            raise InputError(f"lr: one that keeps the loss finite (got {loss:g} at step {step})")
-        (self._engine or self.optimiser).step()
+        self._set_rates()
+        loss = self._learn(x, y, self.seen < _delay(settings))
+        self._check(loss)
         settle_all(self.module)
         self.seen += len(chosen)
+
+    def _learn(self, x: Tensor, y: Tensor, delayed: bool) -> float:
+        """Present a batch, change what it teaches, and return the loss before."""
+        settings, alignment = self.settings, self.settings.alignment
+        loss = self._teach(x, y)
+        if not math.isfinite(loss):
+            return loss
+        if not delayed:
+            (self._engine or self.optimiser).step()
+            self._shake(self.optimiser, settings.noise, 0)
+            if alignment is not None and alignment.alternate:
+                settle_all(self.module)
+                self._teach(x, y)
+        if self.aligner is not None and alignment is not None:
+            self.aligner.step()
+            self._shake(self.aligner, alignment.noise, 1)
+        return loss
+
+    def _teach(self, x: Tensor, y: Tensor) -> float:
+        """Present a batch; its changes wait for the optimisers."""
+        for optimiser in self.optimisers.values():
+            optimiser.zero_grad(set_to_none=True)
+        learn = self._engine.present if self._engine else partial(present, self._shared)
+        mixed = self.settings.precision != "float32"
+        with torch.autocast(self._like.device.type, torch.bfloat16, enabled=mixed):
+            loss = self.team.mean(learn(x, y, self.loss)[0])
+        if self._engine is not None and self.aligner is not None:
+            self._engine.hand_over(self.aligner)
+        return loss
+
+    def _shake(self, optimiser: Optimizer, noise: float, which: int) -> None:
+        """Add noise to what an optimiser has moved: the same in every process of a team."""
+        if noise:
+            key = (self.settings.seed, *map(ord, "noise"), self.seen, which)
+            seed = int(np.random.SeedSequence(key).generate_state(1)[0])
+            moved(optimiser, noise, torch.Generator(self._like.device).manual_seed(seed))
+
+    def _set_rates(self) -> None:
+        """Give the optimisers the learning rates of the coming step."""
+        settings, alignment = self.settings, self.settings.alignment
+        factor = factor_of(settings.schedule, self.seen) * warmed(settings, self.seen)
+        own = factor_of(alignment.schedule, self.seen) if alignment is not None else 1.0
+        optimisers = zip((self.optimiser, self.aligner), self._bases, (factor, own), strict=True)
+        for optimiser, bases, times in optimisers:
+            if optimiser is not None:
+                for group, lr in zip(optimiser.param_groups, bases, strict=True):
+                    group["lr"] = lr * times
+
+    def _check(self, loss: float) -> None:
+        """Refuse to go on where feedback diverges, or the loss."""
+        step = self.seen // self.settings.batch + 1
+        if self._feedback and (step % LOOK_EVERY == 0 or not math.isfinite(loss)):
+            check_feedback(self.module, step)
+        if not math.isfinite(loss):
+            raise InputError(f"lr: one that keeps the loss finite (got {loss:g} at step {step})")
 
     def _announce(self, seen: int) -> None:
         """Let images that are read from files be read while these are learned from."""
@@ -349,8 +365,30 @@ def _order(seed: int, number: int, n: int) -> NDArray[np.int64]:
     return _ORDERS[key]
 
 
-def _factor(schedule: Mapping[int, float] | None, seen: int) -> float:
-    return math.prod(factor for start, factor in (schedule or {}).items() if seen >= start)
+def _optimisers(module: nn.Module, settings: Settings) -> tuple[Optimizer, Optimizer | None]:
+    """Return the optimiser of W and biases, and that of what a rule learns besides.
+
+    Without settings for the latter, one optimiser has all of them.
+    """
+    learning = [p for p in module.parameters() if p.requires_grad]
+    if settings.alignment is None:
+        return optimiser_of(settings, learning), None
+    apart = {id(p) for p in feedback_parameters(module)}
+    if not apart:
+        raise InputError(
+            "alignment: settings of feedback that learns, in a module that has some (got none)"
+        )
+    forward = [p for p in learning if id(p) not in apart]
+    back = [p for p in learning if id(p) in apart]
+    return optimiser_of(settings, forward), optimiser_of(settings.alignment, back)
+
+
+def _rates(optimiser: Optimizer | None) -> list[float]:
+    return [] if optimiser is None else [group["lr"] for group in optimiser.param_groups]
+
+
+def _delay(settings: Settings) -> int:
+    return 0 if settings.alignment is None else settings.alignment.delay
 
 
 def _outputs(module: nn.Module, data: Dataset | FolderDataset, like: Tensor) -> int:
@@ -367,63 +405,3 @@ def _outputs(module: nn.Module, data: Dataset | FolderDataset, like: Tensor) -> 
     if output.ndim != 2:
         raise InputError(f"module: outputs (batch, n) (got {tuple(output.shape)})")
     return output.shape[1]
-
-
-def _loss(loss: str | Loss, outputs: int, classes: int) -> Loss:
-    """Return the loss of outputs and labels; several neurons may stand for a class."""
-    if callable(loss):
-        return loss
-    if loss not in LOSSES:
-        raise InputError(f"loss: {one_of(loss, LOSSES)} (got {loss!r})")
-    of_values = LOSSES[loss]
-    if loss == "squared error":
-        targets(torch.zeros(1, dtype=torch.int64), outputs, classes)
-        return lambda output, labels: of_values(output, targets(labels, outputs, classes))
-    if outputs != classes:
-        raise InputError(f"sizes: {classes} outputs for cross entropy, one a class (got {outputs})")
-    return of_values
-
-
-def _optimiser(settings: Settings, parameters: list[Tensor]) -> Optimizer:
-    if callable(settings.optimiser):
-        return settings.optimiser(parameters)
-    kinds: dict[str, Any] = {"SGD": SGD, "Adam": Adam, "Manhattan": Manhattan}
-    kind = kinds.get(settings.optimiser)
-    if kind is None:
-        known = one_of(settings.optimiser, kinds)
-        raise InputError(f"optimiser: {known} (got {settings.optimiser!r})")
-    more: dict[str, Any] = {} if kind is Adam else {"momentum": settings.momentum}
-    return kind(parameters, lr=settings.lr, weight_decay=settings.weight_decay, **more)
-
-
-def _settings(given: Mapping[str, Any]) -> Settings:
-    known = Settings.__dataclass_fields__
-    for name in given:
-        if name not in known:
-            raise InputError(f"fit: {one_of(name, known)} (got {name!r})")
-    if "images" not in given:
-        raise InputError("images: how many to present (got none)")
-    return Settings(**given)
-
-
-def _check(settings: Settings, data: Dataset | FolderDataset) -> None:
-    for split, labels in (("validation", data.validation_y), ("test", data.test_y)):
-        if len(labels) == 0:
-            raise InputError(f"data: {split} images to evaluate on (got none)")
-    for name in ("images", "batch", "evaluate_every"):
-        count = getattr(settings, name)
-        if count is not None and not is_count(count):
-            raise InputError(f"{name}: an integer >= 1 (got {count!r})")
-    for name in ("lr", "weight_decay"):
-        value = getattr(settings, name)
-        if not (math.isfinite(value) and value >= 0):
-            raise InputError(f"{name}: a number >= 0 (got {value})")
-    if not 0 <= settings.momentum < 1:
-        raise InputError(f"momentum: a number from 0 up to, not at, 1 (got {settings.momentum})")
-    for start, name in (settings.constrain or {}).items():
-        if not is_count(start, least=0):
-            raise InputError(f"constrain: from how many images on, >= 0 (got {start!r})")
-        if name not in CONSTRAINTS:
-            raise InputError(f"constrain: {one_of(name, CONSTRAINTS)} (got {name!r})")
-    if not is_count(settings.seed, least=0):
-        raise InputError(f"seed: an integer >= 0 (got {settings.seed!r})")

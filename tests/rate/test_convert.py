@@ -414,7 +414,7 @@ def test_what_no_neuron_needs_is_not_given():
 
 
 def test_rates_of_a_module_that_is_no_chain_are_refused():
-    with pytest.raises(InputError, match=r"rates: none for a module .* \(got eta\)"):
+    with pytest.raises(InputError, match=r"rates: neither eta nor lam .* \(got eta\)"):
         convert(Residual(), "FA chain", rates={"eta": 0.1})
 
 

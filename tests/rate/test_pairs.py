@@ -1,0 +1,309 @@
+"""Feedback that learns in modules of any form: layers by themselves against the declaration."""
+
+import copy
+
+import numpy as np
+import pytest
+import torch
+from torch import nn
+
+from snn_credit.errors import InputError
+from snn_credit.rate import Operations, convert, feedback_pairs, present
+from snn_credit.rate.losses import cross_entropy
+from snn_credit.rate.pairs import Pair, learns_alone
+from snn_credit.rate.wiring import wiring_of
+from snn_credit.rules import RULES, Local, Message, Rule, Update
+from snn_credit.rules.feedback_alignment import CHAIN_DELTA, CHAIN_LEARN, FEEDBACK
+from snn_credit.rules.primitives import PRIMITIVES, aligned
+
+ALONE = ("KP", "matched", "SA", "WM on activity", "IA", "AA")
+SUM = {"decay": 0.3, "amp": 1.5, "null": 0.7, "angle": 0.4, "sparse": 2.0, "self": 0.6}
+
+
+class Held(nn.Module):
+    """Hides that a module is a chain, so that its layers learn by themselves."""
+
+    def __init__(self, inner):
+        super().__init__()
+        self.inner = inner
+
+    def forward(self, x):
+        return self.inner(x)
+
+
+def dense():
+    return nn.Sequential(nn.Linear(6, 5, bias=False), nn.Linear(5, 4, bias=False))
+
+
+def convolutions():
+    return nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding=1, bias=False),
+        nn.Conv2d(4, 6, (3, 2), stride=(2, 1), groups=2, dilation=(1, 2), bias=False),
+        nn.Flatten(),
+    )
+
+
+NETS = {"dense": (dense, (6,)), "convolutions": (convolutions, (2, 5, 6))}
+
+
+@pytest.fixture(params=NETS)
+def case(request):
+    make, shape = NETS[request.param]
+    torch.manual_seed(0)
+    net = make().double()
+    x = torch.randn(7, *shape, dtype=torch.float64)
+    n = net(x).shape[1]
+    return net, x, torch.randint(n, (7,)), shape
+
+
+def gradients(module, x, y):
+    module.train()
+    module.zero_grad()
+    torch.manual_seed(5)
+    present(module, x, y, cross_entropy)
+    return {name: p.grad for name, p in module.named_parameters() if p.grad is not None}
+
+
+@pytest.mark.parametrize("rule", [*ALONE, aligned("all six", "none", etab=0.3, **SUM)], ids=str)
+def test_linear_layers_by_themselves_are_the_interpreted_chain(case, rule):
+    # With h = W x, what a layer sees of its neighbours is what the chain's neurons do.
+    net, x, y, shape = case
+    chain = gradients(convert(net, rule, shape=shape, seed=3), x, y)
+    layers = gradients(convert(Held(net), rule, seed=3), x, y)
+    assert {name.removeprefix("inner.") for name in layers} == {
+        name.replace("synapses.b_2", "1.feedback_b") for name in chain
+    }
+    for name, gradient in chain.items():
+        ours = layers["inner." + name.replace("synapses.b_2", "1.feedback_b")]
+        assert torch.allclose(ours, gradient, rtol=0, atol=1e-13), name
+        assert gradient.abs().max() > 1e-9
+
+
+@pytest.mark.parametrize("primitive", PRIMITIVES)
+def test_without_operations_the_regulariser_has_the_declared_gradient(case, primitive):
+    net, x, y, _ = case
+    rule = aligned("one", "none", etab=0.3, **{primitive: 0.8})
+    closed = gradients(convert(Held(net), rule, seed=3), x, y)
+    by_autograd = gradients(convert(net, rule, operations=Operations(), seed=3), x, y)
+    ours = closed["inner.1.feedback_b"]
+    assert torch.allclose(ours, by_autograd["1.feedback_b"], rtol=0, atol=1e-13)
+    assert ours.abs().max() > 1e-9
+
+
+def test_weight_mirror_correlates_noise_with_the_response_to_it():
+    torch.manual_seed(0)
+    layer = nn.Linear(3, 2).double()
+    pair = Pair(RULES["WM"], {**RULES["WM"].rates, "sig": 0.5, "etab": 1.0})
+    w, b = layer.weight.detach(), torch.randn(2, 3, dtype=torch.float64)
+    x = torch.zeros(200_000, 3, dtype=torch.float64)
+    found = pair.gradients(wiring_of(layer, x.shape), {"w": w, "b": b}, x, None, x[:, :2], None)
+    assert torch.allclose(found["b"], b - w, atol=0.02)  # dB = W' - B in the mean
+
+
+def test_biases_are_no_part_of_what_a_layer_sees():
+    torch.manual_seed(0)
+    net = Held(nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2)).double())
+    x, y = torch.randn(5, 3, dtype=torch.float64), torch.randint(2, (5,))
+    module = convert(net, "AA", seed=1)
+    inner = module.get_submodule("inner")
+    b, w = inner[1].feedback_b, inner[1].weight
+    h = inner[0](x)
+    expected = -2e-3 * (h @ (w - b).T).T @ h / 5
+    found = gradients(module, x, y)["inner.1.feedback_b"]
+    assert torch.allclose(found, expected, atol=1e-13)
+
+
+def by_hand(operations, weights, w, bias, b, x, rng):
+    """R of one dense layer, in numpy, example by example where the batch does not enter."""
+    if operations.noise is not None:
+        x = operations.noise * rng
+
+    def centred(v):
+        return v - v.mean(1, keepdims=True)
+
+    def unit(v):
+        v = centred(v)
+        return v / np.sqrt((v**2).sum(1, keepdims=True))
+
+    if operations.bi_fwmc:
+        x = centred(x)
+    if operations.bi_fwl2n:
+        x = unit(x)
+    f = x @ w.T + (bias if operations.fo_bias else 0)
+    f = np.maximum(f, 0) if operations.fo_relu else f
+    r = f @ b
+    own = x - x.mean(0) if operations.bi_bwmc else x
+    p = own @ b.T + (bias if operations.bo_bias else 0)
+    p = np.maximum(p, 0) if operations.bo_relu else p
+    if operations.fo_fwmc:
+        f, r = centred(f), centred(r)
+    if operations.fo_fwl2n:
+        f, r = unit(f), unit(r)
+    if operations.fo_bwmc:
+        f, r = f - f.mean(0), r - r.mean(0)
+    if operations.bo_fwmc:
+        p = centred(p)
+    if operations.bo_fwl2n:
+        p = unit(p)
+    n = len(x)
+    return (
+        -weights["amp"] * (f * p).sum() / n
+        + weights["sparse"] * (p**2).sum() / 2 / n
+        + weights["null"] * (r**2).sum() / 2 / n
+        + weights["decay"] * (b**2).sum() / 2
+    )
+
+
+FLAGS = [name for name in Operations.__dataclass_fields__ if name != "noise"]
+
+
+@pytest.mark.parametrize("flags", [*[(f,) for f in FLAGS], tuple(FLAGS[:5]), tuple(FLAGS[5:])])
+@pytest.mark.parametrize("noise", [None, 0.7])
+def test_operations_by_hand(flags, noise):
+    random = np.random.default_rng(1)
+    operations = Operations(noise=noise, **dict.fromkeys(flags, True))
+    weights = {"amp": 1.2, "sparse": 0.7, "null": 0.4, "decay": 0.3}
+    w, b = random.normal(size=(2, 9, 5))
+    bias, x = random.normal(size=9), random.normal(size=(6, 5))
+    layer = nn.Linear(5, 9)
+
+    def ours(b):
+        torch.manual_seed(2)
+        tensors = [torch.from_numpy(each) for each in (w, bias, b, x, np.zeros((6, 9)))]
+        return operations.regulariser(weights, wiring_of(layer, (6, 5)), *tensors)
+
+    torch.manual_seed(2)
+    rng = torch.randn(6, 5, dtype=torch.float64).numpy()
+    assert float(ours(b)) == pytest.approx(by_hand(operations, weights, w, bias, b, x, rng))
+    torch.manual_seed(2)
+    tensors = [torch.from_numpy(each) for each in (w, bias, b, x, np.zeros((6, 9)))]
+    slope = operations.gradient(weights, wiring_of(layer, (6, 5)), *tensors).numpy()
+    for place in np.ndindex(b.shape):
+        step = np.zeros_like(b)
+        step[place] = 1e-6
+        numerical = float(ours(b + step) - ours(b - step)) / 2e-6
+        assert slope[place] == pytest.approx(numerical, rel=1e-4, abs=1e-6)
+
+
+class Residual(nn.Module):
+    def __init__(self):
+        super().__init__()
+        self.first, self.norm = nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
+        self.second, self.out = nn.Conv2d(4, 4, 3, padding=1), nn.Linear(4, 4)
+
+    def forward(self, x):
+        h = torch.relu(self.norm(self.first(x)))
+        h = h + torch.relu(self.second(h))
+        return self.out(h.mean((2, 3)))
+
+
+@pytest.mark.parametrize("rule", ["KP", "SA", "WM", "IA", "AA"])
+def test_modules_that_are_no_chain(rule):
+    torch.manual_seed(0)
+    x, y = torch.randn(8, 3, 6, 6), torch.randint(4, (8,))
+    module = convert(Residual(), rule, seed=1)
+    assert not hasattr(module.first, "feedback_b")
+    assert set(feedback_pairs(module)) == {"second", "out"}
+    assert module.second.feedback_b.shape == module.second.weight.shape
+    found = gradients(module, x, y)
+    assert set(found) == {name for name, _ in module.named_parameters()}
+    with torch.no_grad():
+        for layer in (module.second, module.out):
+            layer.feedback_b.copy_(layer.weight)
+    found, plain = gradients(module, x, y), Residual()
+    plain.load_state_dict(module.state_dict(), strict=False)
+    exact = gradients(plain, x, y)
+    for name, gradient in exact.items():  # with B = W' it is backpropagation
+        assert torch.allclose(found[name], gradient, atol=1e-6), name
+    if rule == "SA":
+        assert not found["second.feedback_b"].any()
+
+
+def test_symmetric_alignment_comes_to_w():
+    module = convert(Residual(), "SA", rates={"etab": 1.0}, seed=1)
+    optimiser = torch.optim.SGD([module.second.feedback_b], lr=0.5)
+    x, y = torch.randn(8, 3, 6, 6), torch.randint(4, (8,))
+    apart = (module.second.feedback_b - module.second.weight).detach().clone()
+    for _ in range(3):
+        gradients(module, x, y)
+        optimiser.step()
+    left = module.second.feedback_b - module.second.weight
+    assert torch.allclose(left, apart / 8, atol=1e-6)
+
+
+def test_a_module_that_learns_is_copied_and_stored(tmp_path):
+    x, y = torch.randn(8, 3, 6, 6), torch.randint(4, (8,))
+    module = convert(Residual(), "IA", seed=1)
+    other = convert(Residual(), "IA", seed=2)
+    other.load_state_dict(module.state_dict())
+    for twin in (other, copy.deepcopy(module)):
+        ours, theirs = gradients(module, x, y), gradients(twin, x, y)
+        assert all(torch.equal(ours[name], theirs[name]) for name in ours)
+
+
+@pytest.mark.parametrize("rule", ["KP", "SA", "AA"])
+def test_mixed_precision(rule):
+    x, y = torch.randn(8, 3, 6, 6), torch.randint(4, (8,))
+    module = convert(Residual(), rule, rates={} if rule == "KP" else {"etab": 1.0}, seed=1)
+    exact = gradients(module, x, y)
+    with torch.autocast("cpu", torch.bfloat16):
+        mixed = gradients(module, x, y)
+    for name, gradient in exact.items():
+        assert mixed[name].dtype == torch.float32
+        assert (mixed[name] - gradient).norm() < 0.1 * gradient.norm() + 1e-3, name
+
+
+NOT_ALONE = ("SG", "NP feedback", "NP feedback ridge", "SG DFA", "NP feedback DFA")
+SLOPED = Rule(
+    name="sloped",
+    citation="this test",
+    steps=(FEEDBACK, CHAIN_DELTA),
+    updates=(CHAIN_LEARN, Update("b", post="df", pre="h", factor="eta")),
+    rates={"eta": 1.0, "lam": 0.0},
+)
+BORDER = Rule(
+    name="border",
+    citation="this test",
+    steps=(FEEDBACK, CHAIN_DELTA, Local("mark", hidden="h", output="2*h")),
+    updates=(CHAIN_LEARN, Update("b", post="mark", pre="h", factor="eta")),
+    rates={"eta": 1.0, "lam": 0.0},
+)
+TWICE = Rule(
+    name="twice",
+    citation="this test",
+    steps=(
+        FEEDBACK,
+        CHAIN_DELTA,
+        Message("up", of="h", frm="below", via="w"),
+        Message("upper", of="up", frm="above", via="b"),
+    ),
+    updates=(CHAIN_LEARN, Update("b", post="h", pre="upper", factor="eta")),
+    rates={"eta": 1.0, "lam": 0.0},
+)
+
+
+def test_which_rules_a_layer_can_learn_by_itself():
+    assert all(learns_alone(RULES[name]) for name in (*ALONE, "WM", "FA chain"))
+    assert not any(learns_alone(RULES[name]) for name in NOT_ALONE)
+    assert not any(map(learns_alone, (SLOPED, BORDER, TWICE)))
+
+
+@pytest.mark.parametrize(
+    ("module", "rule", "more", "message"),
+    [
+        (Residual(), "SG", {}, r"other modules learn by: BP, .*SA.*, not by SG"),
+        (Residual(), "SA", {"rates": {"lam": 1.0}}, r"rates: neither eta nor lam .* \(got lam\)"),
+        (Residual(), "KP", {"operations": Operations()}, r"operations: .*aligned.* \(got KP\)"),
+        (dense(), "WM", {"operations": Operations()}, r"operations: .* \(got WM\)"),
+        (Held(nn.Linear(2, 2)), "SA", {}, r"two layers .* SA changes the feedback .* \(got one\)"),
+        (nn.Sequential(nn.Linear(2, 2)), "KP", {}, r"two layers .* KP changes .* \(got one\)"),
+    ],
+)
+def test_what_is_refused(module, rule, more, message):
+    with pytest.raises(InputError, match=message):
+        convert(module, rule, **more)
+
+
+def test_noise_is_a_number_above_nought():
+    with pytest.raises(InputError, match=r"noise: a number above 0, or None \(got 0\)"):
+        Operations(noise=0)
