@@ -44,6 +44,7 @@ TABLE: dict[str, str] = {
     "moskovitz-imagenet": "snn_credit.experiments.moskovitz_imagenet",
     "moskovitz-gradients": "snn_credit.experiments.moskovitz_gradients",
     "moskovitz-signs": "snn_credit.experiments.moskovitz_signs",
+    "lansdell-theorems": "snn_credit.experiments.lansdell_theorems",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 
