@@ -45,6 +45,7 @@ TABLE: dict[str, str] = {
     "moskovitz-gradients": "snn_credit.experiments.moskovitz_gradients",
     "moskovitz-signs": "snn_credit.experiments.moskovitz_signs",
     "lansdell-theorems": "snn_credit.experiments.lansdell_theorems",
+    "kunin-dynamics": "snn_credit.experiments.kunin_dynamics",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 

@@ -12,7 +12,7 @@ from snn_credit.analysis.embedding import embed, embeddings, neighbourhood_score
 from snn_credit.analysis.errors import nse
 from snn_credit.analysis.fields import receptive_fields
 from snn_credit.analysis.fig4 import figure4
-from snn_credit.analysis.flow import Plane, flow_field
+from snn_credit.analysis.flow import Plane, flow_field, flow_fields
 from snn_credit.analysis.learning import learning_curve
 from snn_credit.analysis.plateau import Plateau, plateau
 from snn_credit.analysis.raster import raster
@@ -43,6 +43,7 @@ __all__ = [
     "figure4",
     "fit_weights",
     "flow_field",
+    "flow_fields",
     "learning_curve",
     "learning_ms",
     "mean_rate",
