@@ -10,7 +10,7 @@ import pytest
 from snn_credit.errors import InputError
 from snn_credit.rules.interpreter import Interpreter
 from snn_credit.rules.net import Net, apply
-from snn_credit.rules.node_perturbation_feedback import GAMMA, NP_RIDGE
+from snn_credit.rules.node_perturbation_ridge import GAMMA, NP_RIDGE
 from snn_credit.theory.perturbation import (
     bias_squared,
     estimate,
