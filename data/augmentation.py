@@ -119,6 +119,55 @@ def random_crop(
     return padded[each, channel, rows, columns]
 
 
+def random_windows(
+    n: int,
+    random: np.random.Generator,
+    area: tuple[float, float] = (0.08, 1.0),
+    aspect: tuple[float, float] = (0.75, 4 / 3),
+    flip: float = 0.5,
+) -> NDArray[np.float32]:
+    """Draw windows of square images that are to be stretched to squares again, as maps (n, 2, 3).
+
+    A map takes the result's coordinates (x, y, 1), from -1 to 1, to the image's, as torch's
+    ``affine_grid`` wants it. The window has a share of the image's area that is uniform, and an
+    aspect (width over height) whose logarithm is. Where it does not fit, both are drawn again, and
+    after ten times it is cut to what there is. ImageNet networks are usually trained on such
+    windows (Szegedy et al. 2015, section 6).
+
+    Parameters
+    ----------
+    n : int
+    random : numpy.random.Generator
+    area, aspect : (float, float)
+        The least and the greatest, 0 < least <= greatest; an area of at most 1.
+    flip : float
+        Probability of a reflection left to right.
+
+    Raises
+    ------
+    InputError
+        A range or probability is none.
+    """
+    for name, (least, greatest), most in (("area", area, 1.0), ("aspect", aspect, np.inf)):
+        if not (0 < least <= greatest <= most and greatest < np.inf):
+            raise InputError(f"{name}: 0 < least <= greatest (got {least} to {greatest})")
+    if not 0 <= flip <= 1:
+        raise InputError(f"flip: must lie in [0, 1] (got {flip})")
+    half = np.empty((n, 2))  # of the width and the height, as parts of the image's
+    left = np.arange(n)
+    for _ in range(10):
+        share = random.uniform(area[0], area[1], len(left))
+        ratio = np.exp(random.uniform(np.log(aspect[0]), np.log(aspect[1]), len(left)))
+        half[left] = np.sqrt(share[:, None] * np.stack([ratio, 1 / ratio], 1))
+        left = left[(half[left] > 1).any(1)]
+    half.clip(max=1, out=half)
+    maps = np.zeros((n, 2, 3), np.float32)
+    maps[:, :, 2] = random.uniform(-1, 1, (n, 2)) * (1 - half)
+    maps[:, 0, 0] = half[:, 0] * np.where(random.random(n) < flip, -1, 1)
+    maps[:, 1, 1] = half[:, 1]
+    return maps
+
+
 def centre_crop(images: Images, size: tuple[int, int]) -> Images:
     """Cut the window in the middle out of each image, (n, channels, *size), as a view.
 

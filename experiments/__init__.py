@@ -48,6 +48,8 @@ TABLE: dict[str, str] = {
     "lansdell-mnist": "snn_credit.experiments.lansdell_mnist",
     "lansdell-autoencoder": "snn_credit.experiments.lansdell_autoencoder",
     "lansdell-cifar": "snn_credit.experiments.lansdell_cifar",
+    "lansdell-theorems": "snn_credit.experiments.lansdell_theorems",
+    "kunin-dynamics": "snn_credit.experiments.kunin_dynamics",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 

@@ -17,7 +17,7 @@ from snn_credit.analysis.embedding import embed, embeddings, neighbourhood_score
 from snn_credit.analysis.errors import nse
 from snn_credit.analysis.fields import receptive_fields
 from snn_credit.analysis.fig4 import figure4
-from snn_credit.analysis.flow import Plane, flow_field
+from snn_credit.analysis.flow import Plane, flow_field, flow_fields
 from snn_credit.analysis.images import image_rows
 from snn_credit.analysis.learning import learning_curve
 from snn_credit.analysis.plateau import Plateau, plateau
@@ -49,6 +49,7 @@ __all__ = [
     "figure4",
     "fit_weights",
     "flow_field",
+    "flow_fields",
     "image_rows",
     "learning_curve",
     "learning_ms",

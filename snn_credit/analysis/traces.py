@@ -23,13 +23,19 @@ TINTS = ("#cfe0f3", "#f6d5cd")
 
 @dataclass(frozen=True)
 class Trace:
-    """One run's curve. Traces of one ``label`` share an entry of the legend; '' has none."""
+    """One run's curve. Traces of one ``label`` share an entry of the legend; '' has none.
+
+    With a ``spread``, such as a standard deviation, a value is a point with a bar of y +- spread;
+    points that are not ``joined`` have no line.
+    """
 
     x: ArrayLike
     y: ArrayLike
     color: str = INK
     label: str = ""
     dashed: bool = False
+    spread: ArrayLike | None = None
+    joined: bool = True
 
 
 @dataclass(frozen=True)
@@ -46,7 +52,8 @@ class Span:
 class Panel:
     """A panel: its curves and what is written at its sides.
 
-    ``zero`` draws a line at 0; ``x_limits`` and ``y_limits`` cut the panel.
+    ``zero`` draws a line at 0; ``x_limits`` and ``y_limits`` cut the panel. ``x_names`` are written
+    at x = 0, 1 and so on, in place of numbers.
     """
 
     traces: Sequence[Trace]
@@ -59,6 +66,7 @@ class Panel:
     zero: bool = False
     x_limits: tuple[float, float] | None = None
     y_limits: tuple[float, float] | None = None
+    x_names: Sequence[str] = ()
 
 
 def shades(count: int) -> list[str]:
@@ -108,11 +116,17 @@ def _draw(ax: Axes, panel: Panel) -> None:
                     va="bottom", fontsize=6, color=GREY)  # fmt: skip
     many = len(panel.traces) > 12
     for trace in panel.traces:
+        x, y = np.asarray(trace.x), np.asarray(trace.y)
         ax.plot(
-            np.asarray(trace.x), np.asarray(trace.y), color=trace.color, label=trace.label or None,
+            x, y, color=trace.color, label=trace.label or None,
             linewidth=0.5 if many else 0.9, alpha=0.6 if many else 1.0,
             dashes=(4, 2) if trace.dashed else (None, None),
+            marker=None if trace.spread is None else "o", markersize=2.2,
+            linestyle="-" if trace.joined else "none",
         )  # fmt: skip
+        if trace.spread is not None:
+            spread = np.asarray(trace.spread)
+            ax.vlines(x, y - spread, y + spread, color=trace.color, linewidth=0.6)
     if panel.zero:
         ax.axhline(0, color=GREY, linewidth=0.5)
     _scale(ax, panel)
@@ -139,6 +153,9 @@ def _legend(figure: Figure) -> None:
 
 def _scale(ax: Axes, panel: Panel) -> None:
     ax.margins(x=0.02)
+    if panel.x_names:
+        ax.set_xticks(range(len(panel.x_names)), panel.x_names)
+        ax.margins(x=0.08)
     if panel.log_x:
         ax.set_xscale("log")
     if panel.log_y:

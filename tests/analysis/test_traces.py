@@ -51,6 +51,18 @@ def test_phases_and_limits() -> None:
     assert (ax.get_xlim(), ax.get_ylim()) == ((0, 3), (-1, 9))
 
 
+def test_points_with_their_spread_at_named_places() -> None:
+    trace = Trace([0, 1], [3.0, 5.0], "#112233", "a", spread=[1.0, 0.5])
+    figure = trace_grid([[Panel([trace, Trace([0, 1], [1, 1])], x_names=("one", "two"))]])
+    (ax,) = figure.axes
+    (bars,) = ax.collections
+    ends = [segment[:, 1].tolist() for segment in bars.get_segments()]
+    assert ends == [[2.0, 4.0], [4.5, 5.5]]
+    assert [text.get_text() for text in ax.get_xticklabels()] == ["one", "two"]
+    assert [line.get_marker() for line in ax.lines] == ["o", "None"]
+    figure.savefig(BytesIO(), format="png")
+
+
 def test_scales() -> None:
     (ax,) = trace_grid([[Panel([Trace(X + 1, X + 1)], log_x=True, log_y=True)]]).axes
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")

@@ -136,6 +136,27 @@ def test_reflections():
         np.testing.assert_array_equal(made[~flipped], images[~flipped])
 
 
+def test_windows_lie_in_the_image_and_have_their_area():
+    maps = augmentation.random_windows(4000, rng(), area=(0.1, 0.6), aspect=(0.5, 2.0), flip=0.3)
+    assert not maps[:, 0, 1].any()
+    assert not maps[:, 1, 0].any()
+    half, middle = np.abs(maps[:, (0, 1), (0, 1)]), maps[:, :, 2]
+    assert (np.abs(middle) + half).max() <= 1 + 1e-6
+    share, aspect = half.prod(1), half[:, 0] / half[:, 1]
+    assert 0.1 < share.min() < 0.11
+    assert 0.57 < share.max() < 0.6
+    assert np.log(aspect).mean() == pytest.approx(0, abs=0.03)
+    assert np.corrcoef(share, np.log(aspect))[0, 1] == pytest.approx(0, abs=0.05)
+    assert (maps[:, 0, 0] < 0).mean() == pytest.approx(0.3, abs=0.03)
+    assert (maps[:, 1, 1] > 0).all()
+    assert (np.abs(middle).max(0) > 0.5).all()
+
+
+def test_windows_that_cannot_fit_are_cut():
+    maps = augmentation.random_windows(5, rng(), area=(1.0, 1.0), aspect=(2.0, 2.0), flip=0.0)
+    np.testing.assert_allclose(maps[:, (0, 1), (0, 1)], np.tile([1, 0.5**0.5], (5, 1)), rtol=1e-6)
+
+
 @pytest.mark.parametrize("change", ["elastic", "random_flip", "random_crop"])
 def test_the_images_given_stay_as_they_are(images, change):
     before = images.copy()
@@ -154,6 +175,10 @@ def test_the_images_given_stay_as_they_are(images, change):
         (lambda x: augmentation.centre_crop(x, (4, 0)), r"size: must fit into .*\(got 4 x 0\)"),
         (lambda x: augmentation.random_crop(x, (4, 4), rng(), -1), r"padding: must be an integer"),
         (lambda x: augmentation.random_flip(x, rng(), 1.5), r"probability: must lie in \[0, 1\]"),
+        (lambda x: augmentation.random_windows(2, rng(), (0, 1)), r"area: 0 < .* \(got 0 to 1\)"),
+        (lambda x: augmentation.random_windows(2, rng(), (0.1, 2)), r"area: 0 < .* 0.1 to 2\)"),
+        (lambda x: augmentation.random_windows(2, rng(), aspect=(3, 2)), r"aspect: .* 3 to 2\)"),
+        (lambda x: augmentation.random_windows(2, rng(), flip=2), r"flip: must lie in .*got 2\)"),
     ],
 )
 def test_refuses(images, make, message):
