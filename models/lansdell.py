@@ -9,8 +9,8 @@ sigmoid non-linearity" for all.
 
 Of the CNN no code was published; it is "based on" Crafton et al. 2019, and what the paper leaves
 open is as in their code: tanh, W uniform in +-1 / sqrt(n_in), biases of 0, padded pools, so that a
-side n becomes n / 2. Pools stand before the tanh, with which they commute, so that a layer's neurons
-are those that are left after the pool. Dropout is on the dense layers, which is our reading.
+side n becomes n / 2. Pools stand before the tanh, with which they commute, so that a layer's
+neurons are those that are left after the pool. Dropout is on the dense layers: our reading.
 """
 
 from __future__ import annotations

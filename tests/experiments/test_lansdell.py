@@ -39,7 +39,7 @@ def pictures(folder):
 
 def test_b_comes_to_a_fixed_w(tmp_path):
     """Longer than smoke: near W in the last layer, and near the gradient in both."""
-    _, rows = smoke("fixed-w", tmp_path, iterations=4000)
+    _, rows = smoke("fixed-w", tmp_path, iterations=4000, together=10)
     assert list(rows) == ["c = 0.01", "N = 6", "c = 0.01, linear outputs"]
     for row in rows.values():
         assert set(row) == {
@@ -83,7 +83,7 @@ def test_w_stays_and_b_starts_from_nothing(monkeypatch):
 
 def test_feedback_learns_while_w_does(tmp_path):
     """Longer than smoke: node perturbation is nearer to the gradient than FA, in both layers."""
-    _, rows = smoke("mnist", tmp_path, iterations=3000, lr=1e-3, lr_b=1e-3)
+    _, rows = smoke("mnist", tmp_path, iterations=2000, lr=1e-3, lr_b=1e-3)
     assert list(rows) == ["BP", "FA", "NP, c = 0.01"]
     assert set(rows["BP"]) == {"test error %", "validation error %"}
     for layer in (1, 2):
