@@ -139,7 +139,7 @@ EXPERIMENT = Experiment(
         "smoke": Config(data="digits", train_images=300, validation_images=60, test_images=60,
                         hidden=(12, 8), levels=(0.01,), widths=(6,), upper=8, iterations=200,
                         looks=4, probe_images=40),
-        "laptop": Config(widths=(20, 100, 500), iterations=60_000, together=10, looks=30),
+        "laptop": Config(widths=(20, 200), iterations=60_000, together=10, looks=30),
         "paper": Config(),
     },
     run=run,
