@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 import torch
-from torch import nn
+from rate_nets import Wrapped
 from torch.optim import SGD
 
 from snn_credit.errors import InputError
@@ -17,18 +17,9 @@ from snn_credit.rules.primitives import aligned
 SETTINGS = {"images": 600, "batch": 20, "loss": "cross entropy", "lr": 0.05}
 
 
-class Held(nn.Module):
-    def __init__(self, inner):
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, x):
-        return self.inner(x)
-
-
 def made(rule="SA", *, held=False, **more):
     net = perceptron((64, 20, 15, 10), hidden="tanh", output="linear", seed=0)
-    return convert(Held(net) if held else net, rule, seed=0, **more)
+    return convert(Wrapped(net) if held else net, rule, seed=0, **more)
 
 
 def state(module):
