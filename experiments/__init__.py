@@ -46,6 +46,7 @@ TABLE: dict[str, str] = {
     "moskovitz-signs": "snn_credit.experiments.moskovitz_signs",
     "lansdell-theorems": "snn_credit.experiments.lansdell_theorems",
     "kunin-dynamics": "snn_credit.experiments.kunin_dynamics",
+    "kunin-predictivity": "snn_credit.experiments.kunin_predictivity",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 
