@@ -29,7 +29,7 @@ import numpy as np
 from matplotlib.figure import Figure
 from numpy.typing import ArrayLike, NDArray
 
-from snn_credit.analysis.style import GREY, INK, POTENTIAL, WRONG, open_axes, styled
+from snn_credit.analysis.style import GREY, INK, POTENTIAL, WIDTH, WRONG, open_axes, styled
 from snn_credit.errors import InputError
 
 Values = NDArray[np.float64]
@@ -118,7 +118,7 @@ def neural_predictivity(
 def predictivity_bars(
     found: Mapping[str, Predictivity], expected: float | None = None, controls: int = 0
 ) -> Figure:
-    """Draw a bar a network: the median, and the standard error over neurons.
+    """Draw a bar a network, the first on top: the median, and the standard error over neurons.
 
     Parameters
     ----------
@@ -139,22 +139,24 @@ def predictivity_bars(
     """
     if not found:
         raise InputError("found: one network or more (got none)")
-    figure = Figure(figsize=(1.0 + 0.55 * len(found), 2.6), layout="constrained")
+    figure = Figure(figsize=(WIDTH * 2 / 3, 0.7 + 0.2 * len(found)), layout="constrained")
     ax = figure.subplots()
     open_axes(ax)
     at, last = np.arange(len(found)), len(found) - controls
-    colors = [POTENTIAL if k < last else WRONG for k in at]
-    ax.bar(at, [each.median for each in found.values()], width=0.65, color=colors)
-    ax.errorbar(
+    ax.barh(
         at, [each.median for each in found.values()],
-        [each.standard_error for each in found.values()], fmt="none", ecolor=INK, elinewidth=0.9,
-        capsize=2,
+        xerr=[each.standard_error for each in found.values()], height=0.65,
+        color=[POTENTIAL if k < last else WRONG for k in at],
+        error_kw={"ecolor": INK, "elinewidth": 0.9, "capsize": 2},
     )  # fmt: skip
+    ax.axvline(0, color=INK, linewidth=0.5)
     if expected is not None:
-        ax.axhline(expected, color=GREY, linewidth=0.8, dashes=(4, 2), label="all of the signal")
+        ax.axvline(expected, color=GREY, linewidth=0.8, dashes=(4, 2), label="all of the signal")
         figure.legend(loc="outside upper right", frameon=False, fontsize=6.5)
-    ax.set(ylabel="median correlation over neurons")
-    ax.set_xticks(at, list(found), rotation=40, ha="right", rotation_mode="anchor")
+    ax.set(xlabel="median correlation over neurons")
+    ax.set_yticks(at, list(found))
+    ax.tick_params(axis="y", length=0)
+    ax.invert_yaxis()
     return figure
 
 

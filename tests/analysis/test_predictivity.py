@@ -121,10 +121,10 @@ def test_the_figure() -> None:
              for name, low in (("BP", 0.5), ("FA", 0.4), ("shuffled", -0.1))}  # fmt: skip
     figure = predictivity_bars(found, expected=0.7, controls=1)
     (ax,) = figure.axes
-    assert [bar.get_height() for bar in ax.patches if isinstance(bar, Rectangle)] == pytest.approx(
+    assert [bar.get_width() for bar in ax.patches if isinstance(bar, Rectangle)] == pytest.approx(
         [0.6, 0.5, 0.0]
     )
-    assert [label.get_text() for label in ax.get_xticklabels()] == list(found)
+    assert [label.get_text() for label in ax.get_yticklabels()] == list(found)
     first, second, last = (bar.get_facecolor() for bar in ax.patches)
     assert first == second != last
     figure.savefig(BytesIO(), format="png")
