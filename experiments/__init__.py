@@ -50,6 +50,7 @@ TABLE: dict[str, str] = {
     "lansdell-cifar": "snn_credit.experiments.lansdell_cifar",
     "lansdell-theorems": "snn_credit.experiments.lansdell_theorems",
     "kunin-dynamics": "snn_credit.experiments.kunin_dynamics",
+    "kunin-predictivity": "snn_credit.experiments.kunin_predictivity",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 
