@@ -7,9 +7,10 @@ out belongs to its rule, not to the network. As in the authors' code W ~ N(0, 2 
 one more column of W, and the classifier of digits has linear outputs, where the text (C.1) says "a
 sigmoid non-linearity" for all.
 
-Of the CNN no code was published; its shape is that of Crafton et al. 2019. What is open there:
-pools are padded, so a side n becomes n / 2, and stand before the ReLU, with which they commute, so
-that a layer's neurons are those that are left after the pool; dropout is on the dense layers.
+Of the CNN no code was published; it is "based on" Crafton et al. 2019, and what the paper leaves
+open is as in their code: tanh, W uniform in +-1 / sqrt(n_in), biases of 0, padded pools, so that a
+side n becomes n / 2. Pools stand before the tanh, with which they commute, so that a layer's
+neurons are those that are left after the pool. Dropout is on the dense layers: our reading.
 """
 
 from __future__ import annotations
@@ -25,7 +26,7 @@ from torch import nn
 from snn_credit.errors import InputError, one_of
 from snn_credit.rate import Noise
 
-#: n standard normal numbers, drawn by a generator.
+#: Numbers for a generator and their count, which sqrt(2 / n_in) is multiplied by.
 _Draw = Callable[[np.random.Generator, int], np.ndarray]
 
 
@@ -128,7 +129,7 @@ def cnn(
     noise : float
         c, on all hidden layers.
     seed : int
-        Of W; biases start at 0.
+        Of W.
 
     Raises
     ------
@@ -144,18 +145,18 @@ def cnn(
     def conv(below: int, above: int, kernel: int) -> list[nn.Module]:
         pool = nn.MaxPool2d(3, stride=2, padding=1)
         synapses = nn.Conv2d(below, above, kernel, padding=kernel // 2)
-        return [synapses, pool, nn.ReLU(), *_noise(noise)]
+        return [synapses, pool, nn.Tanh(), *_noise(noise)]
 
     def full(below: int, above: int) -> list[nn.Module]:
         silent = [nn.Dropout(dropout)] if dropout else []
-        return [nn.Linear(below, above), nn.ReLU(), *silent, *_noise(noise)]
+        return [nn.Linear(below, above), nn.Tanh(), *silent, *_noise(noise)]
 
     net = nn.Sequential(
         *(nn.Unflatten(1, (3, 32, 32)), *conv(3, one, 3), *conv(one, two, 5)),
         *(*conv(two, three, 5), nn.Flatten(), *full(three * 4 * 4, four), *full(four, five)),
         nn.Linear(five, outputs),
     )
-    return _drawn(net, seed, bias=0.0)
+    return _drawn(net, seed, _even, bias=0.0)
 
 
 def _normal(random: np.random.Generator, count: int) -> np.ndarray:
@@ -170,10 +171,15 @@ def _cut(random: np.random.Generator, count: int) -> np.ndarray:
     return values
 
 
+def _even(random: np.random.Generator, count: int) -> np.ndarray:
+    """Return numbers that make W, times sqrt(2 / n_in), uniform in +-1 / sqrt(n_in)."""
+    return random.uniform(-sqrt(1 / 2), sqrt(1 / 2), count)
+
+
 def _drawn(
     net: nn.Sequential, seed: int, draw: _Draw = _normal, bias: float | None = None
 ) -> nn.Sequential:
-    """Draw W with the variance 2 / n_in; biases likewise, or all of one value."""
+    """Draw W as sqrt(2 / n_in) times what is drawn; biases likewise, or all of one value."""
     layers = [part for part in net if isinstance(part, nn.Linear | nn.Conv2d)]
     for number, layer in enumerate(layers, start=1):
         random = np.random.default_rng((seed, ord("w"), number - 1, number))

@@ -37,7 +37,7 @@ def image_rows(rows: Mapping[str, ArrayLike], shape: tuple[int, int, int]) -> Fi
     for name, row in images.items():
         if row.shape != wanted:
             raise InputError(f"rows: expected images {wanted} (got {row.shape} as {name})")
-    side, room = 0.42, 1.3
+    side, room = 0.42, 0.15 + 0.06 * max(map(len, images))
     figure = Figure(figsize=(min(WIDTH, room + side * wanted[0]), side * len(images)))
     left = room / figure.get_figwidth()
     for number, (name, row) in enumerate(images.items()):

@@ -64,12 +64,16 @@ def test_the_cnn():
     with torch.no_grad():
         for part in net.eval():
             x = part(x)
-            if isinstance(part, nn.ReLU):
+            if isinstance(part, nn.Tanh):
                 shapes.append(tuple(x.shape[1:]))
     assert shapes == [(32, 16, 16), (128, 8, 8), (256, 4, 4), (2048,), (2048,)]
     assert x.shape == (1, 10)
     assert [part.p for part in net if isinstance(part, nn.Dropout)] == [0.5, 0.5]
-    assert all(torch.all(layer.bias == 0) for layer in linear(net))
+    for layer in linear(net):
+        assert torch.all(layer.bias == 0)
+        bound = 1 / sqrt(layer.weight[0].numel())
+        assert layer.weight.abs().max().item() == pytest.approx(bound, rel=0.02)
+        assert layer.weight.std().item() == pytest.approx(bound / sqrt(3), rel=0.05)
     small = lansdell.cnn((2, 3, 4), (6, 5), classes=7, noise=0.1)
     assert sum(isinstance(part, Noise) for part in small) == 5
     assert isinstance(convert(small, "DFA", shape=(3072,)), Stack)

@@ -100,7 +100,7 @@ def test_a_perturbation_is_apart_from_the_noise(batch):
 )
 def test_noise_elsewhere_is_refused(layers, message):
     with pytest.raises(InputError, match=message):
-        convert(nn.Sequential(*layers), "DFA")
+        convert(nn.Sequential(*layers), "NP")
 
 
 @pytest.mark.parametrize("c", [-0.1, float("nan")])
