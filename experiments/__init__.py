@@ -44,6 +44,10 @@ TABLE: dict[str, str] = {
     "moskovitz-imagenet": "snn_credit.experiments.moskovitz_imagenet",
     "moskovitz-gradients": "snn_credit.experiments.moskovitz_gradients",
     "moskovitz-signs": "snn_credit.experiments.moskovitz_signs",
+    "kunin-resnet": "snn_credit.experiments.kunin_resnet",
+    "kunin-noise": "snn_credit.experiments.kunin_noise",
+    "kunin-weights": "snn_credit.experiments.kunin_weights",
+    "kunin-search": "snn_credit.experiments.kunin_search",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 
