@@ -110,8 +110,8 @@ METHODS = {
     CONTROL: Method({"self": 1.0, "decay": 1.0}, optimiser="SGD", lr=1.0),
 }
 _APART: dict[str, Any] = {"delay": 0.0, "alternate": False, "batch": None, "forward_lr": None}
-#: Those of small networks: what is said here, and the rest as above. Each batch is shown once, since
-#: twice would double the time, and nothing is delayed. Weights of WM and WM+AD+OPS are others.
+#: Those of small networks: what is said here, and the rest as above. Each batch is shown once, for
+#: twice would double the time, and nothing is delayed. WM and WM+AD+OPS have other weights.
 SMALL: Mapping[str, Method] = {
     **{name: replace(method, **_APART) for name, method in METHODS.items()},
     "SA": replace(METHODS["SA"], lr=1e-2),

@@ -112,7 +112,10 @@ EXPERIMENT = Experiment(
     about="noise in the updates of B, of all of BP's weights, and in BP's W' alone",
     presets={
         "smoke": shared.smoke(Config(), networks=("ResNet-8",), steps=(0.0, 1e-3, 1.0)),
-        "laptop": Config(networks=("ResNet-8",), **shared.LAPTOP),
+        "laptop": Config(
+            networks=("ResNet-8",), steps=(0.0, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
+            **(shared.LAPTOP | {"epochs": 2, "drops": (1.4,)}),
+        ),
         "paper": Config(warmup=0.0, drops=(30.0, 60.0)),
     },
     run=run,

@@ -22,6 +22,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
+from math import nan
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.errors import InputError, one_of
@@ -178,7 +179,7 @@ def _complete(study: Study) -> list[FrozenTrial]:
     return [trial for trial in study.trials if trial.state.name == "COMPLETE"]
 
 
-def choice(trials: Sequence[FrozenTrial], name: str) -> dict[bool, tuple[float, float]]:
+def choice(trials: Sequence[FrozenTrial], name: str) -> dict[bool, tuple[float | None, float]]:
     """Return mean and s.e.m. of the values of the trials with (True) and without something."""
     import numpy as np
 
@@ -188,7 +189,7 @@ def choice(trials: Sequence[FrozenTrial], name: str) -> dict[bool, tuple[float, 
         groups[bool(chosen)].append(float(trial.value or 0.0))
     return {
         chosen: (
-            float(np.mean(values)) if values else float("nan"),
+            float(np.mean(values)) if values else None,
             float(np.std(values, ddof=1) / len(values) ** 0.5) if len(values) > 1 else 0.0,
         )
         for chosen, values in groups.items()
@@ -213,7 +214,8 @@ def _draw(study: Study, context: Context) -> None:
     traces = []
     for chosen, color, aside in ((True, LEARNERS[4], 0.1), (False, LEARNERS[0], -0.1)):
         places = [number + aside for number in range(len(groups))]
-        means, errors = zip(*(group[chosen] for group in groups), strict=True)
+        means = [nan if group[chosen][0] is None else group[chosen][0] for group in groups]
+        errors = [group[chosen][1] for group in groups]
         label = "with" if chosen else "without"
         traces.append(Trace(places, means, color, label, spread=errors, joined=False))
     names = [f"{letter}\n{name}" for letter, name in CHOICES.items()]
@@ -224,8 +226,8 @@ def _draw(study: Study, context: Context) -> None:
 
 LAPTOP = {
     "data": "digits",
-    "train_images": None, "validation_images": None, "test_images": None, "epochs": 5,
-    "batches": (16, 64, 128, 256), "trials": (60, 60, 60, 120), "warmup": 0.3, "drops": (3.5,),
+    "train_images": None, "validation_images": None, "test_images": None, "epochs": 4,
+    "batches": (16, 64, 128, 256), "trials": (30, 30, 30, 90), "warmup": 0.3, "drops": (2.8,),
 }  # fmt: skip
 EXPERIMENT = Experiment(
     id="kunin-search",
