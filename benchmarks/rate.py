@@ -3,7 +3,8 @@
     python benchmarks/rate.py                       # a table
     python benchmarks/rate.py --json FILE --markdown FILE
 
-A step is a batch of 64: forward pass, loss, the rule's changes, SGD with momentum. A rule learns
+A step is a batch of 64 (16 for ResNet-18): forward pass, loss, the rule's changes, SGD with
+momentum. A rule learns
 through autograd (``loss.backward()`` and torch's optimiser), by the engine that
 `snn_credit.rate.fit` takes for chains, or, as in a module that is no chain, by layers that are
 exchanged one by one. Every contender takes its turn in each round, on one thread; the median over
@@ -24,6 +25,7 @@ import torch
 from torch import Tensor, nn
 
 from snn_credit.models.perceptron import perceptron
+from snn_credit.models.resnet import imagenet_resnet
 from snn_credit.rate import LOSSES, convert, present
 from snn_credit.rate.engine import Engine
 from snn_credit.recording.provenance import provenance
@@ -31,6 +33,9 @@ from snn_credit.recording.provenance import provenance
 BATCH = 64
 LOSS = LOSSES["cross entropy"]
 RULES = ("BP", "FA", "FA chain", "DFA", "uSF Init", "DRTP", "PEPITA")
+#: Those that learn their feedback.
+ALIGNED = ("KP", "WM", "IA", "SA", "AA")
+TAUGHT = ("SG", "NP feedback", "NP feedback DFA")
 
 
 def fully_connected() -> tuple[nn.Sequential, tuple[int, ...]]:
@@ -48,7 +53,12 @@ def lenet() -> tuple[nn.Sequential, tuple[int, ...]]:
     return net, (3, 32, 32)
 
 
-NETS = {"784-1000-10": fully_connected, "LeNet, CIFAR-10": lenet}
+def resnet() -> tuple[nn.Sequential, tuple[int, ...]]:
+    """Return ResNet-18 for images of 64 x 64, and the shape of a stimulus."""
+    return imagenet_resnet("ResNet-18", side=64), (3 * 64 * 64,)
+
+
+NETS = {"784-1000-10": fully_connected, "LeNet, CIFAR-10": lenet, "ResNet-18, 64 x 64": resnet}
 
 
 class _Held(nn.Module):
@@ -118,15 +128,21 @@ def measure(rounds: int, steps: int) -> list[dict[str, float | str]]:
     for name, make in NETS.items():
         torch.manual_seed(0)
         net, shape = make()
-        x, y = torch.rand(BATCH, *shape), torch.randint(10, (BATCH,))
+        large = make is resnet
+        batch = BATCH // 4 if large else BATCH
+        x, y = torch.rand(batch, *shape), torch.randint(10, (batch,))
         contenders = {"plain torch": stepper(net, x, y)}
-        for rule in RULES:
+        for rule in (
+            () if large else (*RULES, *ALIGNED, *(TAUGHT if make is fully_connected else ()))
+        ):
             contenders[rule] = stepper(convert(net, rule, shape=shape), x, y)
             contenders[f"{rule}, engine"] = engine_stepper(convert(net, rule, shape=shape), x, y)
-        if len(shape) == 1:
+        if make is fully_connected:
             contenders["PEPITA, Algorithm 1 written out"] = algorithm_1(deepcopy(net), x, y)
-        for rule in ("FA chain", "uSF Init"):
+        for rule in ("BP", "FA chain", "uSF Init", *ALIGNED):
             contenders[f"{rule}, by layers"] = stepper(convert(_Held(net), rule), x, y)
+        if large:
+            rounds, steps = max(3, rounds // 3), max(1, steps // 10)
         for rows_of in _timed(contenders, rounds, steps):
             rows.append({"network": name, **rows_of})
     return rows

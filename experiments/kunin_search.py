@@ -22,7 +22,6 @@ from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from math import nan
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.errors import InputError, one_of
@@ -207,6 +206,8 @@ def _importances(study: Study) -> dict[str, float]:
 
 def _draw(study: Study, context: Context) -> None:
     """Draw Fig S2: mean accuracy with and without each choice, and the s.e.m."""
+    import numpy as np
+
     from snn_credit.analysis import Panel, Trace, trace_grid
     from snn_credit.analysis.style import LEARNERS
 
@@ -214,7 +215,7 @@ def _draw(study: Study, context: Context) -> None:
     traces = []
     for chosen, color, aside in ((True, LEARNERS[4], 0.1), (False, LEARNERS[0], -0.1)):
         places = [number + aside for number in range(len(groups))]
-        means = [nan if group[chosen][0] is None else group[chosen][0] for group in groups]
+        means = np.array([group[chosen][0] for group in groups], float)  # NaN where there is none
         errors = [group[chosen][1] for group in groups]
         label = "with" if chosen else "without"
         traces.append(Trace(places, means, color, label, spread=errors, joined=False))

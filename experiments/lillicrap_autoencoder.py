@@ -32,7 +32,7 @@ if TYPE_CHECKING:
     import numpy as np
     from numpy.typing import NDArray
 
-    from snn_credit.rate.regression import Course, Draw
+    from snn_credit.rate.regression import Course
 
     Images = NDArray[np.float32]
 
@@ -115,7 +115,7 @@ def _learn(
     from snn_credit.models.perceptron import perceptron
     from snn_credit.rate import convert
     from snn_credit.rate.levels import level_feedback
-    from snn_credit.rate.regression import learn
+    from snn_credit.rate.regression import in_random_order, learn
 
     features = train.shape[1]
     sizes = (features, *hidden, features)
@@ -126,29 +126,13 @@ def _learn(
     if rule != "BP":
         level_feedback(student, config.gain)
     course = learn(
-        student, _draws(train, context.seed), examples=config.images, batch=config.batch, lr=eta,
+        student, in_random_order(train, train, context.seed),
+        examples=config.images, batch=config.batch, lr=eta,
         look=lambda module: {"mse": _mse(validation, _outputs(module, validation))},
         every=max(config.batch, config.images // config.looks), progress=context.progress,
         what=what,
     )  # fmt: skip
     return student, course
-
-
-def _draws(images: Images, seed: int) -> Draw:
-    """Return draws of images, as inputs and as targets: all in a random order, then anew."""
-    import numpy as np
-
-    random = np.random.default_rng((seed, *map(ord, "order")))
-    left = np.zeros(0, np.int64)
-
-    def draw(n: int) -> tuple[Images, Images]:
-        nonlocal left
-        while len(left) < n:
-            left = np.concatenate([left, random.permutation(len(images))])
-        chosen, left = left[:n], left[n:]
-        return images[chosen], images[chosen]
-
-    return draw
 
 
 def _outputs(net: Any, images: Images) -> Images:

@@ -30,6 +30,16 @@ def norm_ratio(w: ArrayLike, b: ArrayLike) -> float:
         return float(np.linalg.norm(first) / np.float64(np.linalg.norm(second)))
 
 
+def relative_error(w: ArrayLike, b: ArrayLike) -> float:
+    """Return ``|w - b| / |w|``, Euclidean norms; NaN or infinity where w is 0.
+
+    Lansdell et al. 2020, Figs 2A and 4A.
+    """
+    first, second = pair(w, b)
+    with np.errstate(divide="ignore", invalid="ignore"):
+        return float(np.linalg.norm(first - second) / np.float64(np.linalg.norm(first)))
+
+
 def correlation(w: ArrayLike, b: ArrayLike) -> float:
     """Return Pearson's correlation over all weights; NaN where one of them does not vary.
 

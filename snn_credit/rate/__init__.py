@@ -5,6 +5,7 @@ from snn_credit.rate.convert import convert, present
 from snn_credit.rate.evaluation import evaluate
 from snn_credit.rate.layers import constrain
 from snn_credit.rate.losses import LOSSES
+from snn_credit.rate.neurons import Noise
 from snn_credit.rate.operations import Operations
 from snn_credit.rate.settings import Alignment, Settings
 from snn_credit.rate.stack import Stack
@@ -17,6 +18,7 @@ __all__ = [
     "Alignment",
     "History",
     "LocallyConnected2d",
+    "Noise",
     "Operations",
     "Settings",
     "Stack",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import is_dataclass
 from os import PathLike
 from pathlib import Path
 from types import TracebackType
@@ -62,12 +63,11 @@ class Logbook:
             self._file = RunFile.resume(path)
             self._go_on()
             return
-        settings = {k: v for k, v in vars(training.settings).items() if not callable(v)}
         device = next(training.module.parameters()).device
         self._file = RunFile.create(
             path,
             experiment=experiment or "training",
-            config=dict(config) if config is not None else settings,
+            config=dict(config) if config is not None else _plain(training.settings),
             seed=training.settings.seed,
             device=f"torch {device}",
             populations={
@@ -118,3 +118,9 @@ class Logbook:
     ) -> None:
         if self._file is not None:
             self._file.close()
+
+
+def _plain(settings: Any) -> dict[str, Any]:
+    """Return settings without functions, those within settings too."""
+    found = {name: value for name, value in vars(settings).items() if not callable(value)}
+    return {name: _plain(v) if is_dataclass(v) else v for name, v in found.items()}

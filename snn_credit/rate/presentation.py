@@ -9,7 +9,7 @@ import torch
 from torch import Tensor, nn
 
 from snn_credit.errors import InputError
-from snn_credit.rate.neurons import DROPOUTS, respond, survivors
+from snn_credit.rate.neurons import DROPOUTS, Noise, respond, survivors
 from snn_credit.rate.stages import Stage
 from snn_credit.rate.structure import SHAPES, Passage, Through
 from snn_credit.rate.wiring import wiring_of
@@ -40,7 +40,7 @@ class Presentation:
 
     def __init__(self, stages: Sequence[Stage], net: Net, x: Tensor) -> None:
         self._stages, self.net, self.x = stages, net, x
-        self._masks: dict[int, Tensor] = {}
+        self._drawn: dict[int, Tensor] = {}
         self._first: Tensor | None = None
         self._onwards: Passage | None = None
         self.error_of: Callable[[Tensor], Tensor] | None = None
@@ -84,6 +84,7 @@ class Presentation:
             below, slope = respond(stage.activation, sums if after is None else after.out)
             if stage.dropout is not None and (kept := self._mask(stage.dropout, below)) is not None:
                 below, slope = below * kept, slope * kept
+            below = self._noisy(stage.noise, below)
             net.layers[number] |= {"h": below, "df": slope}
             plain = before is None and after is None
             net.wiring[number] = wiring if plain else Through(before, wiring, after)
@@ -105,6 +106,7 @@ class Presentation:
             below, _ = respond(stage.activation, below)
             if stage.dropout is not None:
                 below = self._passed(stage.dropout, below)
+            below = self._noisy(stage.noise, below)
             if number < len(self._stages):
                 noise = sig * torch.randn_like(below)
                 self.net.layers[number]["noise"] = noise
@@ -137,9 +139,17 @@ class Presentation:
         """Return a dropout's mask, drawn when it is first met; None for anything else."""
         if not isinstance(module, DROPOUTS) or not module.training or not module.p:
             return None
-        if id(module) not in self._masks:
-            self._masks[id(module)] = survivors(module, like.detach())
-        return self._masks[id(module)]
+        if id(module) not in self._drawn:
+            self._drawn[id(module)] = survivors(module, like.detach())
+        return self._drawn[id(module)]
+
+    def _noisy(self, noise: Noise | None, below: Tensor) -> Tensor:
+        """Return an activity with its noise, which is the same however often it is presented."""
+        if noise is None or not noise.training or not noise.c:
+            return below
+        if id(noise) not in self._drawn:
+            self._drawn[id(noise)] = noise.draw(below)
+        return below + self._drawn[id(noise)]
 
 
 def takes_correction(stage: Stage) -> bool:

@@ -18,7 +18,7 @@ from torch.func import functional_call, functionalize
 from torch.fx import Graph, GraphModule, Node
 from torch.fx.experimental.proxy_tensor import make_fx
 
-from snn_credit.rate.neurons import ACTIVATIONS, DROPOUTS
+from snn_credit.rate.neurons import ACTIVATIONS, DROPOUTS, Noise
 from snn_credit.rate.simplify import product, simplify
 from snn_credit.rate.structure import STRUCTURES
 from snn_credit.rate.wiring import LAYERS
@@ -52,7 +52,7 @@ Gradient = Tensor | Outer
 #: Shapes of batches for which a chain has programs; further ones are interpreted.
 MOST_PROGRAMS = 16
 #: Modules of which it is known that they do the same each time.
-_KNOWN = {*LAYERS, *ACTIVATIONS, *DROPOUTS, *STRUCTURES, nn.Sequential, nn.Identity}
+_KNOWN = {*LAYERS, *ACTIVATIONS, *DROPOUTS, Noise, *STRUCTURES, nn.Sequential, nn.Identity}
 #: Tracing puts a chain's tensors aside for a while: one at a time.
 _LOOKING_ON = Lock()
 #: Operations that are called sooner by torch's functions of the same name.

@@ -1,6 +1,7 @@
 """Learning a function from examples that are drawn one after another.
 
     W_t = W_{t-1} - lr v_t,   v_t = momentum v_{t-1} + g_t        (Lillicrap et al. 2016, Note 8)
+    or Adam, as torch has it
 
 g_t: the rule's changes, the mean over the examples of a step, with the sign of a gradient. There is
 no data set: each example is seen once, unless whoever draws them repeats them.
@@ -17,11 +18,12 @@ import numpy as np
 import torch
 from numpy.typing import NDArray
 from torch import nn
-from torch.optim import SGD
+from torch.optim import SGD, Adam, Optimizer
 
-from snn_credit.errors import InputError
+from snn_credit.errors import InputError, one_of
 from snn_credit.progress import Progress, Silent
 from snn_credit.rate.convert import present
+from snn_credit.rate.engine import Engine
 from snn_credit.rate.layers import settle_all
 from snn_credit.rate.losses import squared_error
 from snn_credit.rate.stack import Loss
@@ -62,10 +64,12 @@ def learn(
     examples: int,
     lr: float,
     batch: int = 1,
+    optimiser: str = "SGD",
     momentum: float = 0.0,
     loss: Loss = squared_error,
     look: Look = lambda module: {},
     every: int | None = None,
+    seed: int | None = None,
     progress: Progress | None = None,
     what: str = "learning",
 ) -> Course:
@@ -81,8 +85,10 @@ def learn(
         Given n, the next n inputs and targets.
     examples, batch : int
         How many in all, and how many a step; the last step may have fewer.
+    optimiser : str
+        'SGD' or 'Adam'.
     lr, momentum : float
-        lr >= 0, 0 <= momentum < 1.
+        lr >= 0, 0 <= momentum < 1; Adam has no use for the momentum.
     loss : callable
         Each example's loss, (batch,), of outputs and targets.
     look : callable
@@ -90,6 +96,8 @@ def learn(
     every : int, optional
         Examples between two looks, rounded up to whole steps; without it only the start and the end
         are looked at.
+    seed : int, optional
+        Of noise and dropout; without it torch's random numbers go on where they are.
     progress, what
         Who to tell, and the name of the phase there.
 
@@ -101,11 +109,15 @@ def learn(
     Raises
     ------
     InputError
-        If a number is out of its range, or the loss is not finite (the message says when).
+        If a number is out of its range, the optimiser unknown, or the loss not finite (the message
+        says when).
     """
     _check(examples, batch, every, lr, momentum)
+    if seed is not None:
+        torch.manual_seed(seed)
     like = next(module.parameters())
-    optimiser = SGD([p for p in module.parameters() if p.requires_grad], lr, momentum)
+    optimising = _optimiser(optimiser, module, lr, momentum)
+    engine = Engine.of(module, optimising)
     tell = progress or Silent()
     rows: list[dict[str, float]] = []
 
@@ -122,13 +134,13 @@ def learn(
         while done < examples:
             n = min(batch, examples - done)
             x, y = (torch.as_tensor(part).to(like) for part in draw(n))
-            optimiser.zero_grad(set_to_none=True)
-            value, _ = present(module, x, y, loss)
+            optimising.zero_grad(set_to_none=True)
+            value, _ = engine.present(x, y, loss) if engine else present(module, x, y, loss)
             if not math.isfinite(value):
                 raise InputError(
                     f"lr: one that keeps the loss finite (got {value:g} after {done} examples)"
                 )
-            optimiser.step()
+            (engine or optimising).step()
             settle_all(module)
             done += n
             if done >= due or done == examples:
@@ -138,6 +150,29 @@ def learn(
         tell.stop()
     columns = {name: np.array([row[name] for row in rows], np.float64) for name in rows[0]}
     return Course(columns.pop("examples").astype(np.int64), columns)
+
+
+def in_random_order(x: NDArray[Any], y: NDArray[Any], seed: int) -> Draw:
+    """Return draws of given examples: all of them in a random order, then in another, and so on.
+
+    Parameters
+    ----------
+    x, y : (examples, n_in), (examples, n_out)
+        Inputs and targets.
+    seed : int
+        Of the orders.
+    """
+    random = np.random.default_rng((seed, *map(ord, "order")))
+    left = np.zeros(0, np.int64)
+
+    def draw(n: int) -> tuple[NDArray[Any], NDArray[Any]]:
+        nonlocal left
+        while len(left) < n:
+            left = np.concatenate([left, random.permutation(len(x))])
+        chosen, left = left[:n], left[n:]
+        return x[chosen], y[chosen]
+
+    return draw
 
 
 def error_on(x: NDArray[Any], y: NDArray[Any]) -> Look:
@@ -174,6 +209,15 @@ def freeze(module: nn.Module, *names: str) -> None:
     module.requires_grad_(True)
     for name in names:
         layers[name].requires_grad_(False)
+
+
+def _optimiser(name: str, module: nn.Module, lr: float, momentum: float) -> Optimizer:
+    learning = [p for p in module.parameters() if p.requires_grad]
+    if name == "SGD":
+        return SGD(learning, lr, momentum)
+    if name == "Adam":
+        return Adam(learning, lr)
+    raise InputError(f"optimiser: {one_of(name, ('SGD', 'Adam'))} (got {name!r})")
 
 
 def _check(examples: int, batch: int, every: int | None, lr: float, momentum: float) -> None:

@@ -135,7 +135,8 @@ class Stack(nn.Module):
             else:
                 owned = self._beside(number) | {"w": layer.weight.detach()}
                 x = passed(layer, x, expression(via)(owned, functions_for(layer.weight)))
-            for module in (*stage.after, stage.activation, stage.dropout, *stage.onwards):
+            own = (stage.activation, stage.dropout, stage.noise)
+            for module in (*stage.after, *own, *stage.onwards):
                 x = x if module is None else module(x)
         return x
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from torch import nn
 
 from snn_credit.errors import InputError
-from snn_credit.rate.neurons import ACTIVATIONS, DROPOUTS
+from snn_credit.rate.neurons import ACTIVATIONS, DROPOUTS, Noise
 from snn_credit.rate.structure import STRUCTURES
 from snn_credit.rate.wiring import LAYERS
 
@@ -31,6 +31,8 @@ class Stage:
         The function f of h = f(u).
     dropout : nn.Module or None
         What silences some of the neurons.
+    noise : Noise or None
+        What is added to their activity.
     onwards : list of nn.Module
         Of the last layer: what its activity passes through on its way out, such as a pool.
     """
@@ -41,6 +43,7 @@ class Stage:
     after: list[nn.Module] = field(default_factory=list)
     activation: nn.Module | None = None
     dropout: nn.Module | None = None
+    noise: Noise | None = None
     onwards: list[nn.Module] = field(default_factory=list)
 
 
@@ -51,7 +54,7 @@ def stages_of(module: nn.Module) -> list[Stage]:
     ------
     InputError
         If the module is no ``nn.Sequential``, or holds something that is neither synapses, an
-        activation, dropout, a pool nor a change of shape; the message names it.
+        activation, dropout, noise, a pool nor a change of shape; the message names it.
     """
     if not isinstance(module, nn.Sequential):
         raise InputError(f"module: an nn.Sequential (got {type(module).__name__})")
@@ -69,6 +72,8 @@ def stages_of(module: nn.Module) -> list[Stage]:
             between = []
         elif isinstance(part, DROPOUTS) and _at_rest(stages, between):
             stages[-1].dropout = part
+        elif isinstance(part, Noise):
+            _disturb(stages, between, name, part)
         elif isinstance(part, (*STRUCTURES, *DROPOUTS)):
             between.append(part)
         else:
@@ -96,7 +101,15 @@ def _activate(
         raise InputError(f"module: synapses before an activation (got {kind} {name!r} first)")
     if stages[-1].activation is not None:
         raise InputError(f"module: one activation for each layer (got {kind} {name!r} besides)")
+    if stages[-1].noise is not None:
+        raise InputError(f"module: noise behind the activation (got {kind} {name!r} after it)")
     stages[-1].after, stages[-1].activation = between, activation
+
+
+def _disturb(stages: list[Stage], between: list[nn.Module], name: str, noise: Noise) -> None:
+    if not stages or between or stages[-1].noise is not None:
+        raise InputError(f"module: noise straight behind a layer's activation (got Noise {name!r})")
+    stages[-1].noise = noise
 
 
 def _at_rest(stages: list[Stage], between: list[nn.Module]) -> bool:
@@ -106,11 +119,13 @@ def _at_rest(stages: list[Stage], between: list[nn.Module]) -> bool:
         and not between
         and stages[-1].activation is not None
         and stages[-1].dropout is None
+        and stages[-1].noise is None
     )
 
 
 def _unknown(name: str, part: nn.Module) -> str:
     return (
         "module: layers with synapses (Linear, Conv1d, Conv2d, LocallyConnected2d), elementwise "
-        f"activations, dropout, pools and changes of shape (got {type(part).__name__} {name!r})"
+        "activations, dropout, noise, pools and changes of shape "
+        f"(got {type(part).__name__} {name!r})"
     )

@@ -7,7 +7,7 @@ from collections.abc import Callable
 import numpy as np
 import pytest
 
-from snn_credit.analysis import angle, correlation, norm_ratio, sign_congruence
+from snn_credit.analysis import angle, correlation, norm_ratio, relative_error, sign_congruence
 from snn_credit.errors import InputError
 
 W = np.array([[1.0, -2.0, 0.0], [3.0, -4.0, 5.0]])
@@ -25,6 +25,14 @@ def test_norms() -> None:
     assert norm_ratio(W, B) == pytest.approx((55 / 11) ** 0.5)
     assert norm_ratio(W, 0 * B) == np.inf
     assert np.isnan(norm_ratio(0 * W, 0 * B))
+
+
+def test_how_far_one_is_from_the_other() -> None:
+    assert relative_error(W, W) == 0
+    assert relative_error(W, -W) == pytest.approx(2)
+    assert relative_error([3.0, 4.0], [3.0, 1.0]) == pytest.approx(3 / 5)
+    assert relative_error(0 * W, B) == np.inf
+    assert np.isnan(relative_error(0 * W, 0 * W))
 
 
 def test_correlation_is_that_of_numpy() -> None:
@@ -47,7 +55,7 @@ def test_by_chance() -> None:
     assert norm_ratio(w, b) == pytest.approx(1.0, abs=0.01)
 
 
-@pytest.mark.parametrize("measure", [sign_congruence, norm_ratio, correlation])
+@pytest.mark.parametrize("measure", [sign_congruence, norm_ratio, correlation, relative_error])
 def test_shapes_that_differ(measure: Callable[..., float]) -> None:
     with pytest.raises(InputError, match=r"b: expected the shape of the other, \(2, 3\) \(got"):
         measure(W, B.T)

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from matplotlib.quiver import Quiver
 
-from snn_credit.analysis import Plane, flow_field
+from snn_credit.analysis import Plane, flow_field, flow_fields
 from snn_credit.errors import InputError
 
 A, W = np.linspace(-2, 2, 5), np.linspace(-1, 1, 4)
@@ -42,3 +42,20 @@ def test_what_does_not_fit() -> None:
         flow_field(replace(PLANE, dw=DW.T))
     with pytest.raises(InputError, match=r"^rest: of good, bad, unstable \(got 'saddle'\)$"):
         flow_field(replace(PLANE, rest={"saddle": [CURVE]}))
+
+
+def test_planes_side_by_side_share_a_legend_and_have_their_own_names() -> None:
+    names = {"good": "attracts", "bad": "bad", "unstable": "repels", "region": "lost"}
+    other = replace(PLANE, region=np.zeros((6, 6), dtype=bool), labels=("w", "b"), title="two",
+                    rest={"good": [CURVE], "unstable": [CURVE]}, names=names)  # fmt: skip
+    figure = flow_fields([replace(other, title="one"), other])
+    assert [ax.get_title() for ax in figure.axes] == ["one", "two"]
+    assert {(ax.get_xlabel(), ax.get_ylabel()) for ax in figure.axes} == {("w", "b")}
+    (legend,) = figure.legends
+    assert [text.get_text() for text in legend.get_texts()] == ["attracts", "repels", "path"]
+    figure.savefig(BytesIO(), format="png")
+
+
+def test_no_plane() -> None:
+    with pytest.raises(InputError, match=r"^planes: one or more \(got none\)$"):
+        flow_fields([])

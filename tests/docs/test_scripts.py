@@ -67,6 +67,17 @@ def test_the_rate_script_is_shown_and_runs(monkeypatch, capsys) -> None:
     ]
 
 
+def test_the_script_of_primitives_is_shown_and_runs(monkeypatch, capsys) -> None:
+    text = (DOCS / "primitives_script.py").read_text()
+    assert f"```python\n{text}```" in (DOCS / "rate.md").read_text()
+    few = text.replace("images=20_000", "images=200")
+    assert few != text
+    exec(compile(few, "primitives_script.py", "exec"), {})
+    first, *rows = capsys.readouterr().out.splitlines()
+    assert first == "amp + null is local: True"
+    assert [row.split()[0] for row in rows] == ["FA", "amp", "IA", "AA", "SA"]
+
+
 def test_the_brian_script_runs_on_dense(tmp_path: Path) -> None:
     done = subprocess.run(
         [sys.executable, str(DOCS / "brian_script.py")],

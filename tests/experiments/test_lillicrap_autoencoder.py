@@ -41,16 +41,6 @@ def test_the_error_is_summed_over_pixels() -> None:
     assert autoencoder._mse(images, np.zeros(3, np.float32)) == pytest.approx((5 + 3) / 2)
 
 
-def test_every_image_comes_once_before_any_comes_again() -> None:
-    images = np.arange(10, dtype=np.float32)[:, None]
-    draw = autoencoder._draws(images, seed=3)
-    parts = [draw(4) for _ in range(5)]
-    assert all(np.array_equal(x, y) for x, y in parts)
-    seen = np.concatenate([x for x, _ in parts]).ravel()
-    assert sorted(seen[:10]) == sorted(seen[10:]) == list(range(10))
-    assert seen[:10].tolist() != seen[10:].tolist()
-
-
 @pytest.mark.parametrize(
     ("change", "message"),
     [

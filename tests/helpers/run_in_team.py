@@ -8,11 +8,12 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from rate_nets import Wrapped
 from torch import nn
 
 from snn_credit.data import load
 from snn_credit.models.perceptron import perceptron
-from snn_credit.rate import convert, fit
+from snn_credit.rate import Alignment, convert, fit
 from snn_credit.rate.distributed import Team
 
 IMAGES = 131  # batches of 25, of which two processes get 13 and 12; the last has 6
@@ -20,17 +21,6 @@ SETTINGS = {
     "images": IMAGES, "batch": 25, "loss": "cross entropy", "evaluate_every": 60, "lr": 0.01,
     "optimiser": "Adam", "weight_decay": 0.01,
 }  # fmt: skip
-
-
-class Wrapped(nn.Module):
-    """No chain: its layers learn by themselves."""
-
-    def __init__(self, inner):
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, x):
-        return self.inner(x)
 
 
 def images():
@@ -53,6 +43,9 @@ def nets():
     yield "KP", convert(chain, "KP", rates={"lam": 0.01}), {"optimiser": "SGD", "lr": 0.3}
     yield "Shallow", convert(chain, "Shallow"), {}
     yield "sign concordant", convert(Wrapped(chain), "uSF SN"), {"constrain": {50: "frozen signs"}}
+    yield "symmetric", convert(Wrapped(conv), "SA", rates={"etab": 1.0}), {
+        "alignment": Alignment(lr=0.1, momentum=0.5, noise=0.01, delay=50), "noise": 0.1,
+    }  # fmt: skip
     yield "alignment", convert(chain, "BP + alignment", rates={"lama": 0.1}), {}
     yield "resumed", resumed(), {"constrain": {10: "frozen signs"}, "resume": True}
     # one image a step: the second process has nothing of its own

@@ -8,7 +8,7 @@ from snn_credit.data import tasks
 from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import convert
-from snn_credit.rate.regression import Course, error_on, freeze, learn
+from snn_credit.rate.regression import Course, error_on, freeze, in_random_order, learn
 
 
 def net(rule="FA", sizes=(5, 4, 3), seed=0):
@@ -39,6 +39,39 @@ def test_steps_are_those_written_out(momentum, batch):
         w0, w = w0 - 0.05 * v0, w - 0.05 * v
     for found, expected in zip(weights(module), (w0, w), strict=True):
         np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_adam_is_torchs_on_the_rules_changes():
+    module, other, task = net(), net(), tasks.linear(3, 5, 3)
+    learn(module, task.draw, examples=12, batch=4, lr=0.05, optimiser="Adam")
+    again, adam = tasks.linear(3, 5, 3), torch.optim.Adam(other.parameters(), 0.05)
+    for _ in range(3):
+        x, y = map(torch.from_numpy, again.draw(4))
+        adam.zero_grad()
+        (other(x) - y).square().sum(1).div(2).mean().backward()
+        adam.step()
+    for found, expected in zip(weights(module), weights(other), strict=True):
+        np.testing.assert_allclose(found, expected, rtol=1e-10)
+
+
+def test_every_example_comes_once_before_any_comes_again():
+    x = np.arange(10.0)[:, None]
+    draw = in_random_order(x, -x, seed=3)
+    parts = [draw(4) for _ in range(5)]
+    assert all(np.array_equal(x, -y) for x, y in parts)
+    seen = np.concatenate([x for x, _ in parts]).ravel()
+    assert sorted(seen[:10]) == sorted(seen[10:]) == list(range(10))
+    assert seen[:10].tolist() != seen[10:].tolist()
+
+
+def test_the_seed_is_that_of_noise():
+    def learned(seed):
+        module = net("NP")
+        learn(module, tasks.linear(0, 5, 3).draw, examples=3, lr=0.01, seed=seed)
+        return weights(module)[0]
+
+    assert np.array_equal(learned(1), learned(1))
+    assert not np.array_equal(learned(1), learned(2))
 
 
 def test_looks_are_taken_at_the_start_at_the_end_and_between():
@@ -115,6 +148,7 @@ def test_progress_is_told():
         ({"batch": 1.5}, r"^batch: an integer >= 1 \(got 1\.5\)$"),
         ({"every": 0}, r"^every: an integer >= 1 \(got 0\)$"),
         ({"lr": -1.0}, r"^lr: a number >= 0 \(got -1\.0\)$"),
+        ({"optimiser": "Adams"}, r"^optimiser: one of SGD, Adam; did .* \(got 'Adams'\)$"),
         ({"momentum": 1.0}, r"^momentum: a number from 0 up to, not at, 1 \(got 1\.0\)$"),
         ({"lr": 1e200}, r"^lr: one that keeps the loss finite \(got (inf|nan) after \d examples\)"),
     ],
