@@ -219,9 +219,8 @@ def _draw(study: Study, context: Context) -> None:
         errors = [group[chosen][1] for group in groups]
         label = "with" if chosen else "without"
         traces.append(Trace(places, means, color, label, spread=errors, joined=False))
-    names = [f"{letter}\n{name}" for letter, name in CHOICES.items()]
     panel = Panel(traces, "IA: what choices are worth", y_label="validation accuracy %",
-                  x_names=names)  # fmt: skip
+                  x_names=list(CHOICES))  # fmt: skip
     trace_grid([[panel]], height=2.4).savefig(context.out / "choices.png")
 
 

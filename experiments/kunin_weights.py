@@ -25,6 +25,7 @@ EARLY, MEAN, LARGEST = (
     f"angle of W and B, {what}, degrees"
     for what in ("mean after a tenth", "mean at the end", "largest at the end")
 )
+MEASURES = ("angle", "ratio")
 LEAST, MOST = (f"|B| / |W|, {what} of the layers" for what in ("least", "greatest"))
 
 
@@ -45,26 +46,25 @@ def run(config: Config, context: Context) -> Table:
     curves: dict[str, shared.Learning] = {}
     for name in config.methods:
         data, network, transform = networks.task(config, context, config.networks[0])
-        watcher = Watcher(context.out / f"{shared.file_name(name)}.npz")
+        watcher = Watcher(_file(context, name))
         outcome = shared.train(
             config, context, data, network(), name, config.method(name), watch=watcher,
             transform=transform, whole=True,
         )  # fmt: skip
         learning = curves[name] = outcome.learning
-        angles, ratios = (_layers(learning, what) for what in ("angle", "ratio"))
-        early = round(0.1 * (len(learning["images_seen"]) - 1))
-        last = -1 if outcome.failed is None else -2
+        angles, ratios = (_of_layers(context, name, learning, what) for what in MEASURES)
+        tenth = np.searchsorted(learning["images_seen"], learning["images_seen"][-1] / 10)
         rows[name] = {
             TOP1: outcome.accuracy(data.classes),
-            EARLY: float(np.mean([values[early] for values in angles.values()])),
-            MEAN: float(np.mean([values[last] for values in angles.values()])),
-            LARGEST: float(np.max([values[last] for values in angles.values()])),
-            LEAST: float(np.min([values[last] for values in ratios.values()])),
-            MOST: float(np.max([values[last] for values in ratios.values()])),
+            EARLY: float(np.mean([values[tenth] for values in angles.values()])),
+            MEAN: float(np.mean([values[-1] for values in angles.values()])),
+            LARGEST: float(np.max([values[-1] for values in angles.values()])),
+            LEAST: float(np.min([values[-1] for values in ratios.values()])),
+            MOST: float(np.max([values[-1] for values in ratios.values()])),
         }
         if outcome.failed is not None:
             rows[name][shared.FAILED] = float(outcome.failed)
-    _draw_curves(config, context, curves)
+    _draw_curves(context, curves)
     _draw_weights(config, context)
     return rows
 
@@ -96,26 +96,33 @@ class Watcher:
         np.savez(self.file, **pairs, **self._third)
         measures = {}
         for layer, (w, b) in pairs.items():
-            measures[f"angle {layer}"] = angle(w, b)
-            measures[f"ratio {layer}"] = norm_ratio(b, w)
+            for what, number in zip(MEASURES, (angle(w, b), norm_ratio(b, w)), strict=True):
+                measures[f"{what} {layer}"] = number
         return measures
 
 
-def _layers(learning: shared.Learning, what: str) -> Mapping[str, Any]:
-    return {
-        column.removeprefix(f"{what} "): values
-        for column, values in learning.items()
-        if column.startswith(f"{what} ")
-    }
+def _file(context: Context, name: str) -> Path:
+    return context.out / f"{shared.file_name(name)}.npz"
 
 
-def _draw_curves(config: Config, context: Context, curves: Mapping[str, shared.Learning]) -> None:
+def _of_layers(
+    context: Context, name: str, learning: shared.Learning, what: str
+) -> Mapping[str, Any]:
+    """Return a measure over the training by layer, from the lowest to the highest."""
+    import numpy as np
+
+    with np.load(_file(context, name)) as kept:
+        layers = [layer for layer in kept.files if not layer.startswith("third ")]
+    return {layer: learning[f"{what} {layer}"] for layer in layers}
+
+
+def _draw_curves(context: Context, curves: Mapping[str, shared.Learning]) -> None:
     """Draw Fig S4: angles and norm ratios over the training, from lower layers (dark) to upper."""
     from snn_credit.analysis import Panel, Trace, shades, trace_grid
 
     def panel(name: str, what: str, title: str, unit: str) -> Panel:
         learning = curves[name]
-        layers = _layers(learning, what)
+        layers = _of_layers(context, name, learning, what)
         epochs = [seen / max(learning["images_seen"]) for seen in learning["images_seen"]]
         traces = [
             Trace(epochs, values, color, layer)
@@ -141,7 +148,7 @@ def _draw_weights(config: Config, context: Context) -> None:
     at_end: dict[str, Any] = {}
     on_the_way: dict[str, Any] = {}
     for name in config.methods:
-        with np.load(context.out / f"{shared.file_name(name)}.npz") as kept:
+        with np.load(_file(context, name)) as kept:
             layers = [layer for layer in kept.files if not layer.startswith("third ")]
             times = [time for time in kept.files if time.startswith("third ")]
             for number in _three(len(layers)):
