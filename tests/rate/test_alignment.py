@@ -114,9 +114,11 @@ def test_schedules_are_apart(few_digits):
 
     fit(
         module, few_digits, **{**SETTINGS, "images": 80}, warmup=40, schedule={60: 0.1},
-        alignment=Alignment(lr=1.0, optimiser=lambda p: Watched(p, 0.5), schedule={40: 0.2}),
+        alignment=Alignment(
+            lr=1.0, optimiser=lambda p: Watched(p, 0.5), schedule={40: 0.2}, warmup=60
+        ),
     )  # fmt: skip
-    assert rates == [0.5, 0.5, 0.1, 0.1]
+    assert rates == pytest.approx([0.5 / 3, 1 / 3, 0.1, 0.1])
 
 
 def test_warm_up_is_linear(few_digits):
@@ -223,6 +225,7 @@ def test_mixed_precision_trains(few_digits):
         ({"alignment": Alignment(lr=-1.0)}, r"alignment.lr: a number >= 0 \(got -1.0\)"),
         ({"alignment": Alignment(noise=-1.0)}, r"alignment.noise: a number >= 0 \(got -1.0\)"),
         ({"alignment": Alignment(momentum=1.0)}, r"alignment.momentum: .* \(got 1.0\)"),
+        ({"alignment": Alignment(warmup=-1)}, r"alignment.warmup: an integer >= 0 \(got -1\)"),
         ({"alignment": Alignment(delay=-1)}, r"alignment.delay: an integer >= 0 \(got -1\)"),
         ({"alignment": Alignment(delay=600)}, r"alignment.delay: fewer than the 600 .* \(got 600"),
         ({"alignment": Alignment(schedule={600: 0.1})}, r"alignment.schedule: .*599 \(got 600\)"),
