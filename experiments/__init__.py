@@ -50,6 +50,11 @@ TABLE: dict[str, str] = {
     "lansdell-cifar": "snn_credit.experiments.lansdell_cifar",
     "lansdell-theorems": "snn_credit.experiments.lansdell_theorems",
     "kunin-dynamics": "snn_credit.experiments.kunin_dynamics",
+    "kunin-predictivity": "snn_credit.experiments.kunin_predictivity",
+    "kunin-resnet": "snn_credit.experiments.kunin_resnet",
+    "kunin-noise": "snn_credit.experiments.kunin_noise",
+    "kunin-weights": "snn_credit.experiments.kunin_weights",
+    "kunin-search": "snn_credit.experiments.kunin_search",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
 }
 

@@ -85,7 +85,7 @@ def _aligning(config: Config, rng: np.random.Generator, rule: Alignment, share: 
         printed = alignment.printed_skew_eigenvalue(rule, x, decay)
         start = rng.normal(size=(2, 1))
         path = alignment.follow(lambda s, m=matrix: -m @ s, start, times)[-1]
-        w, b = alignment.align(rule, *start, times, x, decay)
+        w, b = alignment.align(rule, start[0], start[1], times, x, decay)
         growth = np.abs(alignment.BASIS.T @ [w[-1], b[-1]]) / np.abs(alignment.BASIS.T @ start)
         integrated = np.abs(path - [w[-1], b[-1]]).max() / np.abs(path).max()
         found.append((*measured, apart, measured[1] / printed, *growth.ravel(), integrated))

@@ -105,7 +105,7 @@ def _draw(config: Config, context: Context, histories: Mapping[str, History]) ->
     for letter, measure in zip("ABC", shared.MEASURES, strict=True):
         traces = [
             Trace(history.images_seen / config.batch, history.watched[f"{measure}_{layer}"],
-                  colors[name], f"{name}, layer {layer}", dashed=layer == 1)
+                  colors[name], name if layer == 2 else "", dashed=layer == 1)
             for name, history in histories.items() if history.watched
             for layer in (1, 2)
         ]  # fmt: skip
@@ -115,7 +115,7 @@ def _draw(config: Config, context: Context, histories: Mapping[str, History]) ->
               name)
         for name, history in histories.items()
     ]  # fmt: skip
-    panels.append(Panel(errors, "D: validation error", "iterations", "%", log_y=True))
+    panels.append(Panel(errors, "D: validation error", "iterations", "%"))
     trace_grid([panels[:2], panels[2:]], height=2.0).savefig(context.out / "fig2.png")
 
 

@@ -21,6 +21,11 @@ from snn_credit.analysis.flow import Plane, flow_field, flow_fields
 from snn_credit.analysis.images import image_rows
 from snn_credit.analysis.learning import learning_curve
 from snn_credit.analysis.plateau import Plateau, plateau
+from snn_credit.analysis.predictivity import (
+    Predictivity,
+    neural_predictivity,
+    predictivity_bars,
+)
 from snn_credit.analysis.raster import raster
 from snn_credit.analysis.scale import Net, learning_ms, scale_curves
 from snn_credit.analysis.scatter import weight_scatter
@@ -34,6 +39,7 @@ __all__ = [
     "Panel",
     "Plane",
     "Plateau",
+    "Predictivity",
     "SignChanges",
     "SignTracker",
     "Span",
@@ -56,9 +62,11 @@ __all__ = [
     "mean_rate",
     "modulator_angle",
     "neighbourhood_score",
+    "neural_predictivity",
     "norm_ratio",
     "nse",
     "plateau",
+    "predictivity_bars",
     "raster",
     "receptive_fields",
     "relative_error",

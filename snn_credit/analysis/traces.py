@@ -120,9 +120,8 @@ def _draw(ax: Axes, panel: Panel) -> None:
         ax.plot(
             x, y, color=trace.color, label=trace.label or None,
             linewidth=0.5 if many else 0.9, alpha=0.6 if many else 1.0,
-            dashes=(4, 2) if trace.dashed else (None, None),
+            linestyle="none" if not trace.joined else (0, (4, 2)) if trace.dashed else "-",
             marker=None if trace.spread is None else "o", markersize=2.2,
-            linestyle="-" if trace.joined else "none",
         )  # fmt: skip
         if trace.spread is not None:
             spread = np.asarray(trace.spread)

@@ -17,18 +17,18 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate.credit import learn
-from snn_credit.rate.feedback import Draw, own_variables, skips
+from snn_credit.rate.feedback import Draw
 from snn_credit.rate.losses import error, target_values
 from snn_credit.rate.passing import descending, passed
-from snn_credit.rate.presentation import Presentation, shapes_of, takes_correction
+from snn_credit.rate.presentation import Presentation, takes_correction
 from snn_credit.rate.program import Program, Programs
 from snn_credit.rate.stages import stages_of
+from snn_credit.rate.synapses import Synapses, change
 from snn_credit.rate.uncompiled import uncompiled
 from snn_credit.rules import Message, Rule
 from snn_credit.rules.constraints import begun
 from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.interpreter import Interpreter
-from snn_credit.rules.names import forward_variables, names_of
 from snn_credit.rules.net import Net
 
 #: The changes are then those that an optimiser's learning rate and decay multiply.
@@ -57,10 +57,8 @@ class Stack(nn.Module):
     ----------
     rule : Rule
         The declaration.
-    synapses : nn.Module
-        What the rule owns besides W and biases: ``b_l``, (n_l, n_{l-1}), beside layer l's weights;
-        ``b_k_l``, (n_l, n_k), for feedback from layer l straight to layer k; ``own_V_l`` for what
-        connects layer l with itself. Those that the rule changes are parameters, others buffers.
+    synapses : Synapses
+        What the rule owns besides W and biases.
     """
 
     def __init__(
@@ -91,10 +89,8 @@ class Stack(nn.Module):
                 f"(got {kinds})"
             )
         self._correction = _correction(rule) if takes_correction(self._stages[0]) else None
-        self.synapses = nn.Module()
-        self._places: dict[str, tuple[str, Any, str]] = {}
+        self.synapses = Synapses(rule, self._stages, draw, shape)
         self._slots: list[tuple[str, dict[str, Any], str]] = []
-        self._draw_synapses(draw, shape)
         self._run_hosts(self._interpreter, "start")
 
     def __getstate__(self) -> dict[str, Any]:
@@ -133,20 +129,12 @@ class Stack(nn.Module):
             if number == 1 or via == "w":
                 x = layer(x)
             else:
-                owned = self._beside(number) | {"w": layer.weight.detach()}
+                owned = self.synapses.onto(number) | {"w": layer.weight.detach()}
                 x = passed(layer, x, expression(via)(owned, functions_for(layer.weight)))
             own = (stage.activation, stage.dropout, stage.noise)
             for module in (*stage.after, *own, *stage.onwards):
                 x = x if module is None else module(x)
         return x
-
-    def _beside(self, layer: int) -> dict[str, Tensor]:
-        """Return the variables besides w of the synapses onto a layer."""
-        return {
-            variable: getattr(self.synapses, name).detach()
-            for name, (kind, where, variable) in self._places.items()
-            if (kind, where) == ("forward", layer)
-        }
 
     def _take(self, rule: Rule) -> None:
         self.rule, self._interpreter = rule, Interpreter(rule)
@@ -173,11 +161,9 @@ class Stack(nn.Module):
     def feedback_pairs(self) -> dict[str, tuple[Tensor, Tensor]]:
         """Return W and b of each layer that has a b beside its W, by the layer's name."""
         found = {}
-        for name, (kind, where, variable) in self._places.items():
-            if (kind, variable) == ("forward", "b"):
-                stage: Any = self._stages[where - 1]
-                w, b = stage.layer.weight, getattr(self.synapses, name)
-                found[stage.name] = w.detach(), b.detach()
+        for layer, b in self.synapses.beside("b"):
+            stage: Any = self._stages[layer - 1]
+            found[stage.name] = stage.layer.weight.detach(), b
         return found
 
     def constrain(self, *names: str) -> None:
@@ -208,11 +194,8 @@ class Stack(nn.Module):
         # In the declarations err is that of each example, and changes are means over the batch.
         net.layers[-1]["err"] = presentation.at_neurons(err * len(err))
         changes = self._interpreter.step(net, forward=self._again(presentation), times=-1.0)
-        found = {}
-        for name, (kind, where, variable) in self._places.items():
-            changed = changes.across(kind).get(where, {})
-            if variable in changed:
-                found[f"synapses.{name}"] = changed[variable]
+        taught = self.synapses.taught(changes).items()
+        found = {f"synapses.{name}": each for name, each in taught}
         for layer, stage in enumerate(self._stages, start=1):
             if "w" in changes.forward.get(layer, {}):
                 found[f"{stage.name}.weight"] = changes.forward[layer]["w"]
@@ -330,47 +313,8 @@ class Stack(nn.Module):
             net.forward[layer] = {"w": module.weight.detach()}
             if module.bias is not None:
                 net.bias[layer] = module.bias.detach()
-        for name, (kind, where, variable) in self._places.items():
-            values = getattr(self.synapses, name).detach()
-            net.across(kind).setdefault(where, {})[variable] = values
+        self.synapses.put_into(net)
         return net
-
-    def _draw_synapses(self, draw: Draw, shape: Sequence[int] | None) -> None:
-        top = len(self._stages)
-        weights: list[Any] = [stage.layer.weight for stage in self._stages]
-        # Nothing learns from what would reach the input, so the first layer owns W alone.
-        for layer, weight in enumerate(weights[1:], start=2):
-            for variable in forward_variables(self.rule)[1:]:
-                values = draw.beside(variable, layer, weight)
-                self._own("forward", layer, variable, values)
-            for variable in own_variables(self.rule, layer, top):
-                self._own("self", layer, variable, weight.new_zeros((len(weight), len(weight))))
-        pairs = skips(self.rule, top)
-        shapes = shapes_of(self._stages, shape) if pairs else None
-        if pairs and shapes is None:
-            raise InputError(
-                f"shape: that of one stimulus, such as (3, 32, 32): {self.rule.name}'s direct "
-                "feedback has a weight for each neuron of a convolution (got None)"
-            )
-        for receiver, sender in pairs:
-            values = draw.direct(receiver, sender, shapes or [], weights[0])
-            self._own("direct", (receiver, sender), "b", values)
-            for variable in names_of(self.rule).direct if receiver else ():
-                if variable != "b":
-                    added = torch.zeros_like(values)
-                    self._own("direct", (receiver, sender), variable, added)
-
-    def _own(self, kind: str, where: Any, variable: str, values: Tensor) -> None:
-        """Keep a variable of synapses: as a parameter if the rule changes it, else as a buffer."""
-        name = _name(kind, where, variable)
-        self._places[name] = kind, where, variable
-        self._slots = []
-        to_input = kind == "direct" and where[0] == 0
-        changed = any(u.of == variable and u.across == kind for u in self.rule.updates)
-        if changed and not to_input:
-            self.synapses.register_parameter(name, nn.Parameter(values))
-        else:
-            self.synapses.register_buffer(name, values)
 
     def _run_hosts(self, interpreter: Interpreter, every: Any) -> None:
         if not interpreter.rule.host:
@@ -383,30 +327,9 @@ class Stack(nn.Module):
                 raise InputError(f"rule: not {self.rule.name} for this module: {error}") from None
             for layer, variables in net.forward.items():
                 module: Any = self._stages[layer - 1].layer
-                _change(module.weight, variables.pop("w"))
-            for kind in ("forward", "direct"):
-                for where, variables in net.across(kind).items():
-                    for name, values in variables.items():
-                        self._keep(kind, where, name, values)
-
-    def _keep(self, kind: str, where: Any, variable: str, values: Tensor) -> None:
-        name = _name(kind, where, variable)
-        if name in self._places:
-            _change(getattr(self.synapses, name), values)
-        else:
-            self._own(kind, where, variable, values.clone())
-
-
-def _name(kind: str, where: Any, variable: str) -> str:
-    """Return the name of a variable of synapses among the chain's ``synapses``."""
-    name = f"{variable}_" + "_".join(map(str, where if kind == "direct" else (where,)))
-    return f"own_{name}" if kind == "self" else name
-
-
-def _change(tensor: Tensor, values: Tensor) -> None:
-    """Change a tensor, but not where autograd might ask whether it is what it was."""
-    if not torch.equal(tensor, values):
-        tensor.copy_(values)
+                change(module.weight, variables["w"])
+            if self.synapses.take_from(net):
+                self._slots = []
 
 
 @uncompiled

@@ -52,7 +52,7 @@ def test_phases_and_limits() -> None:
 
 
 def test_points_with_their_spread_at_named_places() -> None:
-    trace = Trace([0, 1], [3.0, 5.0], "#112233", "a", spread=[1.0, 0.5])
+    trace = Trace([0, 1], [3.0, 5.0], "#112233", "a", spread=[1.0, 0.5], joined=False)
     figure = trace_grid([[Panel([trace, Trace([0, 1], [1, 1])], x_names=("one", "two"))]])
     (ax,) = figure.axes
     (bars,) = ax.collections
@@ -60,6 +60,7 @@ def test_points_with_their_spread_at_named_places() -> None:
     assert ends == [[2.0, 4.0], [4.5, 5.5]]
     assert [text.get_text() for text in ax.get_xticklabels()] == ["one", "two"]
     assert [line.get_marker() for line in ax.lines] == ["o", "None"]
+    assert [line.get_linestyle() for line in ax.lines] == ["None", "-"]
     figure.savefig(BytesIO(), format="png")
 
 

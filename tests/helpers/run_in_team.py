@@ -8,6 +8,7 @@ from pathlib import Path
 
 import numpy as np
 import torch
+from rate_nets import Wrapped
 from torch import nn
 
 from snn_credit.data import load
@@ -20,17 +21,6 @@ SETTINGS = {
     "images": IMAGES, "batch": 25, "loss": "cross entropy", "evaluate_every": 60, "lr": 0.01,
     "optimiser": "Adam", "weight_decay": 0.01,
 }  # fmt: skip
-
-
-class Wrapped(nn.Module):
-    """No chain: its layers learn by themselves."""
-
-    def __init__(self, inner):
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, x):
-        return self.inner(x)
 
 
 def images():

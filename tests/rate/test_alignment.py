@@ -4,7 +4,7 @@ import shutil
 
 import pytest
 import torch
-from torch import nn
+from rate_nets import Wrapped
 from torch.optim import SGD
 
 from snn_credit.errors import InputError
@@ -17,18 +17,9 @@ from snn_credit.rules.primitives import aligned
 SETTINGS = {"images": 600, "batch": 20, "loss": "cross entropy", "lr": 0.05}
 
 
-class Held(nn.Module):
-    def __init__(self, inner):
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, x):
-        return self.inner(x)
-
-
 def made(rule="SA", *, held=False, **more):
     net = perceptron((64, 20, 15, 10), hidden="tanh", output="linear", seed=0)
-    return convert(Held(net) if held else net, rule, seed=0, **more)
+    return convert(Wrapped(net) if held else net, rule, seed=0, **more)
 
 
 def state(module):
@@ -123,9 +114,11 @@ def test_schedules_are_apart(few_digits):
 
     fit(
         module, few_digits, **{**SETTINGS, "images": 80}, warmup=40, schedule={60: 0.1},
-        alignment=Alignment(lr=1.0, optimiser=lambda p: Watched(p, 0.5), schedule={40: 0.2}),
+        alignment=Alignment(
+            lr=1.0, optimiser=lambda p: Watched(p, 0.5), schedule={40: 0.2}, warmup=60
+        ),
     )  # fmt: skip
-    assert rates == [0.5, 0.5, 0.1, 0.1]
+    assert rates == pytest.approx([0.5 / 3, 1 / 3, 0.1, 0.1])
 
 
 def test_warm_up_is_linear(few_digits):
@@ -232,6 +225,7 @@ def test_mixed_precision_trains(few_digits):
         ({"alignment": Alignment(lr=-1.0)}, r"alignment.lr: a number >= 0 \(got -1.0\)"),
         ({"alignment": Alignment(noise=-1.0)}, r"alignment.noise: a number >= 0 \(got -1.0\)"),
         ({"alignment": Alignment(momentum=1.0)}, r"alignment.momentum: .* \(got 1.0\)"),
+        ({"alignment": Alignment(warmup=-1)}, r"alignment.warmup: an integer >= 0 \(got -1\)"),
         ({"alignment": Alignment(delay=-1)}, r"alignment.delay: an integer >= 0 \(got -1\)"),
         ({"alignment": Alignment(delay=600)}, r"alignment.delay: fewer than the 600 .* \(got 600"),
         ({"alignment": Alignment(schedule={600: 0.1})}, r"alignment.schedule: .*599 \(got 600\)"),

@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 import rate_by_hand as hand
 import torch
+from rate_nets import convolutions, dense
 from torch import nn
 
 from snn_credit.rate import convert, present
@@ -12,22 +13,7 @@ from snn_credit.rate.losses import squared_error
 SIG = 0.3
 
 
-def linear():
-    return nn.Sequential(
-        nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 5), nn.Sigmoid(), nn.Linear(5, 2), nn.Sigmoid()
-    )
-
-
-def convolutions():
-    return nn.Sequential(
-        nn.Unflatten(1, (2, 4, 3)),
-        nn.Conv2d(2, 3, 2, stride=(2, 1), padding=1), nn.Sigmoid(),
-        nn.Conv2d(3, 3, (3, 2), groups=3, dilation=(1, 2), bias=False), nn.Sigmoid(),
-        nn.Flatten(), nn.Linear(6, 2), nn.Sigmoid(),
-    )  # fmt: skip
-
-
-NETS = {"linear": (linear, 4, None), "convolutions": (convolutions, 24, (24,))}
+NETS = {"linear": (dense, 4, None), "convolutions": (convolutions, 24, (24,))}
 
 
 @pytest.fixture(params=NETS)

@@ -2,6 +2,7 @@
 
 import pytest
 import torch
+from rate_nets import Wrapped
 from torch import nn
 
 from snn_credit.errors import InputError
@@ -10,17 +11,6 @@ from snn_credit.rate import Stack, constrain, convert, fit
 from snn_credit.rules.constraints import JUST
 
 SETTINGS = {"batch": 10, "lr": 0.05, "loss": "cross entropy", "optimiser": "Adam"}
-
-
-class Wrapped(nn.Module):
-    """No chain: its layers learn by themselves."""
-
-    def __init__(self, inner):
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, x):
-        return self.inner(x)
 
 
 def made(rule="uSF Init", wrapped=False, **more):

@@ -7,6 +7,7 @@ import pickle
 import numpy as np
 import pytest
 import torch
+from rate_nets import Residual, Wrapped
 from torch import nn
 from torch.nn import functional
 
@@ -38,20 +39,6 @@ WINDOWED = Rule(
     rates={"eta": 0.1, "sig": 1.0},
     needs=("noise",),
 )
-
-
-class Residual(nn.Module):
-    """A module that is no chain."""
-
-    def __init__(self):
-        super().__init__()
-        self.first, self.norm = nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
-        self.second, self.out = nn.Conv2d(4, 4, 3, padding=1), nn.Linear(4, 4)
-
-    def forward(self, x):
-        h = torch.relu(self.norm(self.first(x)))
-        h = h + torch.relu(self.second(h))
-        return self.out(h.mean((2, 3)))
 
 
 @pytest.fixture
@@ -112,15 +99,6 @@ def test_layers_alone_learn_as_the_declaration_says(batch):
             interpreted = chain.credit(presentation, err)
         assert_same(fast, interpreted)
         assert_same({k.removeprefix("inner."): v for k, v in ours.items()}, interpreted)
-
-
-class Wrapped(nn.Module):
-    def __init__(self, inner):
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, x):
-        return self.inner(x)
 
 
 def test_any_module_learns_by_what_descends(batch):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 import rate_by_hand as hand
 import torch
-from torch import nn
+from rate_nets import convolutions, dense
 
 from snn_credit.rate import convert, present
 from snn_credit.rate.losses import squared_error
@@ -23,21 +23,6 @@ RATES = {
 }
 RULES = (*RATES, "KP", "matched")
 DIRECT = ("NP feedback DFA", "SG DFA")
-
-
-def dense():
-    return nn.Sequential(
-        nn.Linear(4, 3), nn.Sigmoid(), nn.Linear(3, 5), nn.Sigmoid(), nn.Linear(5, 2), nn.Sigmoid()
-    )
-
-
-def convolutions():
-    return nn.Sequential(
-        nn.Unflatten(1, (2, 4, 3)),
-        nn.Conv2d(2, 3, 2, stride=(2, 1), padding=1), nn.Sigmoid(),
-        nn.Conv2d(3, 3, (3, 2), groups=3, dilation=(1, 2), bias=False), nn.Sigmoid(),
-        nn.Flatten(), nn.Linear(6, 2), nn.Sigmoid(),
-    )  # fmt: skip
 
 
 @pytest.fixture(params=[(dense, 4, None), (convolutions, 24, (24,))], ids=["dense", "convolutions"])

@@ -5,6 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
+from rate_nets import Residual, Wrapped
 from torch import nn
 
 from snn_credit.errors import InputError
@@ -18,17 +19,6 @@ from snn_credit.rules.primitives import PRIMITIVES, aligned
 
 ALONE = ("KP", "matched", "SA", "WM on activity", "IA", "AA")
 SUM = {"decay": 0.3, "amp": 1.5, "null": 0.7, "angle": 0.4, "sparse": 2.0, "self": 0.6}
-
-
-class Held(nn.Module):
-    """Hides that a module is a chain, so that its layers learn by themselves."""
-
-    def __init__(self, inner):
-        super().__init__()
-        self.inner = inner
-
-    def forward(self, x):
-        return self.inner(x)
 
 
 def dense():
@@ -69,7 +59,7 @@ def test_linear_layers_by_themselves_are_the_interpreted_chain(case, rule):
     # With h = W x, what a layer sees of its neighbours is what the chain's neurons do.
     net, x, y, shape = case
     chain = gradients(convert(net, rule, shape=shape, seed=3), x, y)
-    layers = gradients(convert(Held(net), rule, seed=3), x, y)
+    layers = gradients(convert(Wrapped(net), rule, seed=3), x, y)
     assert {name.removeprefix("inner.") for name in layers} == {
         name.replace("synapses.b_2", "1.feedback_b") for name in chain
     }
@@ -83,7 +73,7 @@ def test_linear_layers_by_themselves_are_the_interpreted_chain(case, rule):
 def test_without_operations_the_regulariser_has_the_declared_gradient(case, primitive):
     net, x, y, _ = case
     rule = aligned("one", "none", etab=0.3, **{primitive: 0.8})
-    closed = gradients(convert(Held(net), rule, seed=3), x, y)
+    closed = gradients(convert(Wrapped(net), rule, seed=3), x, y)
     by_autograd = gradients(convert(net, rule, operations=Operations(), seed=3), x, y)
     ours = closed["inner.1.feedback_b"]
     assert torch.allclose(ours, by_autograd["1.feedback_b"], rtol=0, atol=1e-13)
@@ -102,7 +92,7 @@ def test_weight_mirror_correlates_noise_with_the_response_to_it():
 
 def test_biases_are_no_part_of_what_a_layer_sees():
     torch.manual_seed(0)
-    net = Held(nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2)).double())
+    net = Wrapped(nn.Sequential(nn.Linear(3, 4), nn.Linear(4, 2)).double())
     x, y = torch.randn(5, 3, dtype=torch.float64), torch.randint(2, (5,))
     module = convert(net, "AA", seed=1)
     inner = module.get_submodule("inner")
@@ -183,18 +173,6 @@ def test_operations_by_hand(flags, noise):
         step[place] = 1e-6
         numerical = float(ours(b + step) - ours(b - step)) / 2e-6
         assert slope[place] == pytest.approx(numerical, rel=1e-4, abs=1e-6)
-
-
-class Residual(nn.Module):
-    def __init__(self):
-        super().__init__()
-        self.first, self.norm = nn.Conv2d(3, 4, 3, padding=1, bias=False), nn.BatchNorm2d(4)
-        self.second, self.out = nn.Conv2d(4, 4, 3, padding=1), nn.Linear(4, 4)
-
-    def forward(self, x):
-        h = torch.relu(self.norm(self.first(x)))
-        h = h + torch.relu(self.second(h))
-        return self.out(h.mean((2, 3)))
 
 
 @pytest.mark.parametrize("rule", ["KP", "SA", "WM", "IA", "AA"])
@@ -295,7 +273,12 @@ def test_which_rules_a_layer_can_learn_by_itself():
         (Residual(), "SA", {"rates": {"lam": 1.0}}, r"rates: neither eta nor lam .* \(got lam\)"),
         (Residual(), "KP", {"operations": Operations()}, r"operations: .*aligned.* \(got KP\)"),
         (dense(), "WM", {"operations": Operations()}, r"operations: .* \(got WM\)"),
-        (Held(nn.Linear(2, 2)), "SA", {}, r"two layers .* SA changes the feedback .* \(got one\)"),
+        (
+            Wrapped(nn.Linear(2, 2)),
+            "SA",
+            {},
+            r"two layers .* SA changes the feedback .* \(got one\)",
+        ),
         (nn.Sequential(nn.Linear(2, 2)), "KP", {}, r"two layers .* KP changes .* \(got one\)"),
     ],
 )
