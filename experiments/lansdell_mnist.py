@@ -133,7 +133,7 @@ EXPERIMENT = Experiment(
         "smoke": Config(data="digits", train_images=300, validation_images=60, test_images=60,
                         hidden=(12, 8), levels=(0.01,), warm=20, iterations=100, evaluations=2,
                         probe_images=40),
-        "laptop": Config(levels=(1e-3, 1e-2, 1e-1), iterations=60_000, evaluations=20),
+        "laptop": Config(levels=(1e-2, 1e-1), iterations=60_000, evaluations=20),
         "paper": Config(),
     },
     run=run,
