@@ -248,12 +248,16 @@ def _settings(config: Training, method: Method, n: int, noise: float) -> Any:
     images = round((config.epochs + method.delay) * n)
     schedule = {round((epoch + method.delay) * n): 0.1 for epoch in config.drops}
     optimiser = partial(_nesterov, lr=lr, decay=decay)
-    own = {"schedule": schedule, "delay": round(method.delay * n), "alternate": method.alternate}
+    warmup = round(config.warmup * n)
+    own = {
+        "schedule": schedule, "warmup": warmup if method.warm else 0, "noise": noise,
+        "delay": round(method.delay * n), "alternate": method.alternate,
+    }  # fmt: skip
     alignment = None
     if method.optimiser == "as W":
-        alignment = Alignment(optimiser=optimiser, lr=lr, noise=noise, **own)
+        alignment = Alignment(optimiser=optimiser, lr=lr, **own)
     elif method.optimiser:
-        alignment = Alignment(optimiser=method.optimiser, lr=method.lr, noise=noise, **own)
+        alignment = Alignment(optimiser=method.optimiser, lr=method.lr, **own)
     return {
         "images": images,
         "batch": method.batch or config.batch,
@@ -261,7 +265,7 @@ def _settings(config: Training, method: Method, n: int, noise: float) -> Any:
         "lr": lr,
         "optimiser": optimiser,
         "schedule": schedule,
-        "warmup": round(config.warmup * n),
+        "warmup": warmup,
         "noise": 0.0 if alignment else noise,
         "alignment": alignment,
         "precision": config.precision,

@@ -40,6 +40,8 @@ class Alignment:
         Of SGD and Manhattan; Adam takes the decay too.
     schedule : mapping of int to float
         Images seen -> what its learning rate is multiplied by from there on.
+    warmup : int
+        Images over which its learning rate rises linearly from 0, as of `Settings`.
     delay : int
         Images until which B alone learns (Kunin et al. 2020, B.1: delay epochs; Lansdell et al.
         2020, C.1: warm-up). It does not begin anew with a warm-up of the learning rate.
@@ -56,6 +58,7 @@ class Alignment:
     momentum: float = 0.0
     weight_decay: float = 0.0
     schedule: Mapping[int, float] | None = None
+    warmup: int = 0
     delay: int = 0
     alternate: bool = False
     noise: float = 0.0
@@ -180,9 +183,9 @@ def factor_of(schedule: Mapping[int, float] | None, seen: int) -> float:
     return math.prod(factor for start, factor in (schedule or {}).items() if seen >= start)
 
 
-def warmed(settings: Settings, seen: int) -> float:
+def warmed(settings: Settings | Alignment, seen: int, batch: int) -> float:
     """Return the part of its learning rate that a step after so many images has."""
-    return min(1.0, (seen + settings.batch) / settings.warmup) if settings.warmup else 1.0
+    return min(1.0, (seen + batch) / settings.warmup) if settings.warmup else 1.0
 
 
 def check_alignment(alignment: Alignment, images: int) -> None:
@@ -194,8 +197,9 @@ def check_alignment(alignment: Alignment, images: int) -> None:
         The first of them.
     """
     _check_numbers(alignment, "alignment.", ("lr", "weight_decay", "noise"))
-    if not is_count(alignment.delay, least=0):
-        raise InputError(f"alignment.delay: an integer >= 0 (got {alignment.delay!r})")
+    for name in ("delay", "warmup"):
+        if not is_count(count := getattr(alignment, name), least=0):
+            raise InputError(f"alignment.{name}: an integer >= 0 (got {count!r})")
     if alignment.delay >= images:
         raise InputError(
             f"alignment.delay: fewer than the {images} images of the training, for W does not "

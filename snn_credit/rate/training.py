@@ -292,8 +292,12 @@ class _Training:
     def _set_rates(self) -> None:
         """Give the optimisers the learning rates of the coming step."""
         settings, alignment = self.settings, self.settings.alignment
-        factor = factor_of(settings.schedule, self.seen) * warmed(settings, self.seen)
-        own = factor_of(alignment.schedule, self.seen) if alignment is not None else 1.0
+        factor, own = (
+            factor_of(each.schedule, self.seen) * warmed(each, self.seen, settings.batch)
+            if each is not None
+            else 1.0
+            for each in (settings, alignment)
+        )
         optimisers = zip((self.optimiser, self.aligner), self._bases, (factor, own), strict=True)
         for optimiser, bases, times in optimisers:
             if optimiser is not None:
