@@ -188,14 +188,11 @@ def train(
     whole : bool
         Whether a training that was stopped begins anew, for a watch that remembers.
     """
-    import torch
-
     from snn_credit.rate import fit
     from snn_credit.rate.distributed import Team
     from snn_credit.recording import open_run
 
-    module = learner(method, network, name, context.seed)
-    module.to(torch.device("cuda", _gpu()) if torch.cuda.is_available() else "cpu")
+    module = _placed(learner(method, network, name, context.seed))
     path = context.out / f"{file_name(name)}.h5"
     team = Team(next(module.parameters()).device)
     complete = team.told(lambda: context.resume and path.exists() and open_run(path).complete)
@@ -228,7 +225,7 @@ def score(
     from snn_credit.rate import fit
 
     settings = _settings(config, method, len(data.train_y), 0.0) | {"evaluate_every": None}
-    module = learner(method, network, name, seed)
+    module = _placed(learner(method, network, name, seed))
     try:
         history = fit(module, data, transform=transform, seed=seed, **settings)
     except InputError as error:
@@ -353,6 +350,10 @@ def file_name(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name.lower())
 
 
-def _gpu() -> int:
-    """Return the number of this process's GPU."""
-    return int(os.environ.get("LOCAL_RANK", "0"))
+def _placed(module: nn.Module) -> nn.Module:
+    """Return a module on this process's GPU, if there is one."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return module
+    return module.to(torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))))
