@@ -7,10 +7,11 @@ finite within 1000 steps counts as chance, as in Fig 3; the column "not finite a
 
 ``paper`` reads ``imagenet/train`` and ``imagenet/val``, a folder a class, where data sets are
 looked for; what the folder calls val is the test set. Settings are those of Table 5 and B.2 (so the
-searched rules have its 90 epochs, not 100), pixels 224 for ResNet-18 and 299 for the others. Images are scaled and cut to 8/7 of that, of which a
-network sees the middle; in training it sees a random window of 8 to 100% of the area (and 3/4 to
-4/3 of the aspect) there, and half of them reflected. Several processes share every batch under
-torchrun, each with its own statistics in the normalisations, as the paper's had on each core:
+searched rules have its 90 epochs, not 100), pixels 224 for ResNet-18 and 299 for the others. Images
+are scaled and cut to 8/7 of that, of which a network sees the middle; in training it sees a random
+window of 8 to 100% of the area (and 3/4 to 4/3 of the aspect) there, and half of them reflected.
+Several processes share every batch under torchrun, each with its own statistics in the
+normalisations, as the paper's had on each core:
 
     torchrun --nproc-per-node 8 -m snn_credit run kunin-resnet --preset paper --seed 0
 
