@@ -301,10 +301,11 @@ def trace(x: Sequence[float], values: Sequence[Sequence[float | None]], rule: st
 
     measured = np.ma.masked_invalid(np.array(values, float))
     spread = measured.std(axis=0, ddof=1) if len(measured) > 1 else np.zeros(measured.shape[1])
-    order = list(METHODS).index(rule) if rule in METHODS else len(METHODS)
+    colors = (*LEARNERS, "#58b4c9")
+    order = list(METHODS).index(rule)
     return Trace(
-        x, measured.mean(axis=0).filled(np.nan), LEARNERS[order % len(LEARNERS)], rule,
-        dashed=order >= len(LEARNERS), spread=np.ma.filled(spread, 0.0),
+        x, measured.mean(axis=0).filled(np.nan), colors[order % len(colors)], rule,
+        dashed=order >= len(colors), spread=np.ma.filled(spread, 0.0),
     )  # fmt: skip
 
 
