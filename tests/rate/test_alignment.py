@@ -121,7 +121,8 @@ def test_schedules_are_apart(few_digits):
     assert rates == pytest.approx([0.5 / 3, 1 / 3, 0.1, 0.1])
 
 
-def test_warm_up_is_linear(few_digits):
+@pytest.mark.parametrize("which", ["W", "B"])
+def test_warm_up_is_linear(few_digits, which):
     rates = []
 
     class Watched(SGD):
@@ -129,8 +130,12 @@ def test_warm_up_is_linear(few_digits):
             rates.append(self.param_groups[0]["lr"])
             return super().step(closure)
 
-    settings = {**SETTINGS, "images": 120, "optimiser": lambda p: Watched(p, 0.8)}
-    fit(made("BP"), few_digits, **settings, warmup=80, schedule={100: 0.5})
+    own = {"optimiser": lambda p: Watched(p, 0.8), "warmup": 80, "schedule": {100: 0.5}}
+    settings = {**SETTINGS, "images": 120}
+    if which == "W":
+        fit(made("BP"), few_digits, **{**settings, **own})
+    else:
+        fit(made(), few_digits, **settings, alignment=Alignment(**own))
     assert rates == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.4])
 
 
@@ -227,6 +232,7 @@ def test_mixed_precision_trains(few_digits):
         ({"alignment": Alignment(momentum=1.0)}, r"alignment.momentum: .* \(got 1.0\)"),
         ({"alignment": Alignment(warmup=-1)}, r"alignment.warmup: an integer >= 0 \(got -1\)"),
         ({"alignment": Alignment(delay=-1)}, r"alignment.delay: an integer >= 0 \(got -1\)"),
+        ({"alignment": Alignment(warmup=-1)}, r"alignment.warmup: an integer >= 0 \(got -1\)"),
         ({"alignment": Alignment(delay=600)}, r"alignment.delay: fewer than the 600 .* \(got 600"),
         ({"alignment": Alignment(schedule={600: 0.1})}, r"alignment.schedule: .*599 \(got 600\)"),
         ({"alignment": Alignment(optimiser="Adm")}, r"optimiser: .*Adam.* \(got 'Adm'\)"),
