@@ -33,7 +33,20 @@ def convolutions():
     )
 
 
-NETS = {"dense": (dense, (6,)), "convolutions": (convolutions, (2, 5, 6))}
+def framed():
+    """Convolutions around whose input an edge is laid first."""
+    return nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding="same", bias=False),
+        nn.Conv2d(4, 3, 3, padding=1, padding_mode="circular", bias=False),
+        nn.Flatten(),
+    )
+
+
+NETS = {
+    "dense": (dense, (6,)),
+    "convolutions": (convolutions, (2, 5, 6)),
+    "edges": (framed, (2, 4, 5)),
+}
 
 
 @pytest.fixture(params=NETS)
