@@ -67,7 +67,8 @@ class Learning(nn.Module):
     def _taught(self, input: Tensor) -> Tensor:
         assert self._teacher is not None
         own = [getattr(self, f"feedback_{name}") for name in self._teacher.changed]
-        return passed(self, input, self._feedback(), partial(self._teacher.teach, self), own)
+        teach = partial(self._teacher.teach, self)
+        return passed(self, input, self._feedback(), teach, own, self._teacher.reads_sums)
 
     @uncompiled
     def _feedback(self) -> Tensor:

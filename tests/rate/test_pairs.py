@@ -116,6 +116,27 @@ def test_biases_are_no_part_of_what_a_layer_sees():
     assert torch.allclose(found, expected, atol=1e-13)
 
 
+def after_layers(inplace):
+    torch.manual_seed(0)
+    return Wrapped(
+        nn.Sequential(
+            nn.Conv2d(2, 3, 3), nn.ReLU(inplace), nn.Conv2d(3, 4, 3), nn.ReLU(inplace),
+            nn.Flatten(), nn.Linear(16, 3), nn.Sigmoid(),
+        ).double()
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [{}, {"operations": Operations(fo_bias=True)}], ids=len)
+@pytest.mark.parametrize("rule", ["SA", "AA", "IA"])
+def test_what_follows_a_layer_may_change_its_sums_in_place(rule, more):
+    x, y = torch.randn(5, 2, 6, 6).double(), torch.randint(3, (5,))
+    apart, inplace = (
+        gradients(convert(after_layers(i), rule, **more), x, y) for i in (False, True)
+    )
+    for name, gradient in apart.items():
+        assert torch.allclose(inplace[name], gradient, rtol=0, atol=1e-13), name
+
+
 def by_hand(operations, weights, w, bias, b, x, rng):
     """R of one dense layer, in numpy, example by example where the batch does not enter."""
     if operations.noise is not None:
