@@ -48,13 +48,14 @@ class Learning(nn.Module):
     rule: Rule
     _via: str
     _teacher: Teacher | None
+    _settled: list[int]
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the layer's sums; in training its error goes down through the feedback."""
         if not self.training or not torch.is_grad_enabled():
             return super().forward(input)
         if self.rule.host:
-            settle(self)
+            _settle_changed(self)
         # Nothing learns from what would go down to a stimulus.
         if self._via == "w" or not input.requires_grad:
             return super().forward(input)
@@ -169,6 +170,18 @@ def settle(layer: Any, every: Any = "step", rule: Rule | None = None) -> None:
                 getattr(layer, f"{OWN}{name}").copy_(values)
             else:
                 layer.register_buffer(f"{OWN}{name}", values.clone())
+    layer._settled = _versions(layer) if rule is None else []
+
+
+@uncompiled
+def _settle_changed(layer: Any) -> None:
+    """Settle a layer, unless it is passed through again: autograd relies on W as it was then."""
+    if layer._settled != _versions(layer):
+        settle(layer)
+
+
+def _versions(layer: Any) -> list[int]:
+    return [tensor._version for tensor in (layer.weight, *layer.variables().values())]
 
 
 def _cannot(name: str, part: nn.Module) -> str:

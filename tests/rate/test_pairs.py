@@ -5,7 +5,7 @@ import copy
 import numpy as np
 import pytest
 import torch
-from rate_nets import Residual, Wrapped
+from rate_nets import Residual, Twice, Wrapped
 from torch import nn
 
 from snn_credit.errors import InputError
@@ -229,6 +229,23 @@ def test_modules_that_are_no_chain(rule):
         assert torch.allclose(found[name], gradient, atol=1e-6), name
     if rule == "SA":
         assert not found["second.feedback_b"].any()
+
+
+@pytest.mark.parametrize("constraints", [[], ["frozen signs"], ["constant norm"]], ids=str)
+@pytest.mark.parametrize("rule", ["FA chain", "SA", "AA", "KP"])
+def test_a_layer_that_is_passed_through_twice(rule, constraints):
+    torch.manual_seed(0)
+    x, y = torch.randn(6, 4).double(), torch.randint(3, (6,))
+    plain = Twice().double()
+    module = convert(plain, rule, constraints=constraints, seed=1)
+    with torch.no_grad():
+        for layer in (module.again, module.out):
+            layer.feedback_b.copy_(layer.weight)
+        if constraints == ["constant norm"]:  # which takes this back, up to rounding
+            module.again.weight.mul_(1.5)
+    found, exact = gradients(module, x, y), gradients(plain, x, y)
+    for name, gradient in exact.items():
+        assert torch.allclose(found[name], gradient, rtol=0, atol=1e-12), name
 
 
 def test_symmetric_alignment_comes_to_w():
