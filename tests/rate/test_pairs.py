@@ -1,6 +1,7 @@
 """Feedback that learns in modules of any form: layers by themselves against the declaration."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -13,7 +14,7 @@ from snn_credit.rate import Operations, convert, feedback_pairs, present
 from snn_credit.rate.losses import cross_entropy
 from snn_credit.rate.pairs import Pair, learns_alone
 from snn_credit.rate.wiring import wiring_of
-from snn_credit.rules import RULES, Local, Message, Rule, Update
+from snn_credit.rules import RULES, Local, Message, Phase, Rule, Update
 from snn_credit.rules.feedback_alignment import CHAIN_DELTA, CHAIN_LEARN, FEEDBACK
 from snn_credit.rules.primitives import PRIMITIVES, aligned
 
@@ -309,6 +310,36 @@ TWICE = Rule(
     updates=(CHAIN_LEARN, Update("b", post="h", pre="upper", factor="eta")),
     rates={"eta": 1.0, "lam": 0.0},
 )
+
+
+KP = RULES["KP"]
+MIRROR = KP.updates[1]
+TOP = replace(KP, updates=(CHAIN_LEARN, replace(MIRROR, on="output")))
+WINDOWS = replace(KP, phases=(Phase("one"), Phase("two")))
+RENAMED = Rule(
+    name="renamed",
+    citation="this test",
+    steps=(
+        Message("fb", of="mod", frm="above", via="b"),
+        Local("mod", hidden="fb*df", output="err*df"),
+        Local("delta", hidden="2*h", output="2*h"),
+    ),
+    updates=(replace(CHAIN_LEARN, post="mod"), Update("b", post="delta", pre="h", factor="eta")),
+    rates=KP.rates,
+)
+NOISY = replace(
+    KP,
+    steps=(*KP.steps, Local("noise", hidden="2*h", output="2*h")),
+    updates=(CHAIN_LEARN, Update("b", post="h", pre="noise", factor="eta*sig")),
+    rates={**KP.rates, "sig": 0.1},
+)
+
+
+@pytest.mark.parametrize("rule", [TOP, WINDOWS, RENAMED, NOISY])
+def test_a_rule_that_a_layer_would_read_otherwise_is_left_to_chains(rule):
+    assert not learns_alone(rule)
+    with pytest.raises(InputError, match="other modules learn by: BP, .*"):
+        convert(Residual(), rule)
 
 
 def test_which_rules_a_layer_can_learn_by_itself():
