@@ -40,7 +40,8 @@ class Learning(nn.Module):
     """What a layer with feedback weights adds to torch's layer.
 
     ``feedback_b`` and what else the rule owns beside w: parameters where the rule changes it, else
-    buffers. The first layer has none, since nothing would use it.
+    buffers. The first layer has none, since nothing would use it, unless a normalisation that
+    learns stands before it. First is which was registered first.
     """
 
     weight: Any
@@ -74,8 +75,14 @@ class Learning(nn.Module):
     @uncompiled
     def _feedback(self) -> Tensor:
         """Return what takes the place of W'."""
-        w = self.weight.detach()
-        return expression(self._via)({"w": w, **self.variables()}, functions_for(w))
+        w, via = self.weight.detach(), expression(self._via)
+        known = {"w": w, **self.variables()}
+        if not set(via.names) <= set(known):
+            raise InputError(
+                "module: layers registered in the order in which they run, and a stimulus without "
+                f"gradient, for the first has no feedback (got a gradient below {self})"
+            )
+        return via(known, functions_for(w))
 
     def variables(self) -> dict[str, Tensor]:
         """Return what the synapses own besides w."""
@@ -122,11 +129,12 @@ def convert_layers(
         the rule changes feedback and there is no second layer, whose feedback it would be.
     """
     teacher = Teacher.of(rule, rates, operations)
-    number = 0
+    number, learns_below = 0, False
     for name, part in list(module.named_modules()):
+        learns_below = learns_below or number > 0 or _learning_normalisation(part)
         if type(part) in _KINDS:
             number += 1
-            _convert(part, number, rule, teacher, draw)
+            _convert(part, number, rule, teacher, draw, learns_below)
         elif not isinstance(part, NORMALISATIONS) and part._parameters:
             raise InputError(_cannot(name, part))
     if not number:
@@ -143,12 +151,18 @@ def one_layer(rule: Rule) -> str:
     )
 
 
-def _convert(layer: Any, number: int, rule: Rule, teacher: Teacher | None, draw: Draw) -> None:
+def _learning_normalisation(part: nn.Module) -> bool:
+    return isinstance(part, NORMALISATIONS) and any(True for _ in part.parameters())
+
+
+def _convert(
+    layer: Any, number: int, rule: Rule, teacher: Teacher | None, draw: Draw, learns_below: bool
+) -> None:
     layer.__class__ = _KINDS[type(layer)]
     layer.rule, layer._via = rule, str(via_of(rule))
-    layer._teacher = teacher if number > 1 else None
+    layer._teacher = teacher if learns_below else None
     changed = teacher.changed if teacher is not None else ()
-    for variable in forward_variables(rule)[1:] if number > 1 else ():
+    for variable in forward_variables(rule)[1:] if learns_below else ():
         values = draw.beside(variable, number, layer.weight)
         if variable in changed:
             layer.register_parameter(f"{OWN}{variable}", nn.Parameter(values))

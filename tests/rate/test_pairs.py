@@ -249,6 +249,45 @@ def test_a_layer_that_is_passed_through_twice(rule, constraints):
         assert torch.allclose(found[name], gradient, rtol=0, atol=1e-12), name
 
 
+@pytest.mark.parametrize("rule", ["FA chain", "SA", "AA", "IA"])
+def test_a_normalisation_that_learns_below_the_first_layer(rule):
+    torch.manual_seed(0)
+    x, y = torch.randn(6, 4).double(), torch.randint(3, (6,))
+    plain = Wrapped(nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3)))
+    module = convert(plain.double(), rule, seed=1)
+    assert set(feedback_pairs(module)) == {"inner.1", "inner.3"}
+    with torch.no_grad():
+        for at in ("1", "3"):
+            layer = module.get_submodule(f"inner.{at}")
+            layer.feedback_b.copy_(layer.weight)
+    found, exact = gradients(module, x, y), gradients(plain, x, y)
+    assert rule == "FA chain" or "inner.1.feedback_b" in found
+    for name, gradient in exact.items():
+        assert torch.allclose(found[name], gradient, rtol=0, atol=1e-12), name
+
+
+class Backwards(nn.Module):
+    """Its layers run in another order than they are registered in."""
+
+    def __init__(self):
+        super().__init__()
+        self.out, self.first = nn.Linear(5, 3), nn.Linear(4, 5)
+
+    def forward(self, x):
+        return self.out(torch.tanh(self.first(x)))
+
+
+@pytest.mark.parametrize("rule", ["FA chain", "SA"])
+def test_a_gradient_below_a_layer_without_feedback_is_refused(rule):
+    x, y = torch.randn(6, 4), torch.randint(3, (6,))
+    message = r"module: layers registered in the order .* below LearningLinear\(.*\)"
+    with pytest.raises(InputError, match=message):
+        gradients(convert(Backwards(), rule), x, y)
+    net = Wrapped(nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 3)))
+    with pytest.raises(InputError, match=r"a stimulus without gradient"):
+        gradients(convert(net, rule), x.requires_grad_(), y)
+
+
 def test_symmetric_alignment_comes_to_w():
     module = convert(Residual(), "SA", rates={"etab": 1.0}, seed=1)
     optimiser = torch.optim.SGD([module.second.feedback_b], lr=0.5)
@@ -338,7 +377,7 @@ NOISY = replace(
 @pytest.mark.parametrize("rule", [TOP, WINDOWS, RENAMED, NOISY])
 def test_a_rule_that_a_layer_would_read_otherwise_is_left_to_chains(rule):
     assert not learns_alone(rule)
-    with pytest.raises(InputError, match="other modules learn by: BP, .*"):
+    with pytest.raises(InputError, match=r"other modules learn by: BP, .*"):
         convert(Residual(), rule)
 
 
