@@ -57,10 +57,16 @@ class Learning(nn.Module):
             return super().forward(input)
         if self.rule.host:
             _settle_changed(self)
-        # Nothing learns from what would go down to a stimulus.
-        if self._via == "w" or not input.requires_grad:
+        # As in a chain, feedback learns where nothing below does: where all of it is frozen, say.
+        teaches = self._teacher is not None and any(own.requires_grad for own in self._own())
+        if self._via == "w" or not (teaches or input.requires_grad):
             return super().forward(input)
-        return self._passed(input) if self._teacher is None else self._taught(input)
+        return self._taught(input) if teaches else self._passed(input)
+
+    def _own(self) -> list[Tensor]:
+        """Return the variables that the rule changes besides w."""
+        changed = () if self._teacher is None else self._teacher.changed
+        return [getattr(self, f"{OWN}{name}") for name in changed]
 
     def _passed(self, input: Tensor) -> Tensor:
         return passed(self, input, self._feedback())
@@ -68,9 +74,8 @@ class Learning(nn.Module):
     @uncompiled
     def _taught(self, input: Tensor) -> Tensor:
         assert self._teacher is not None
-        own = [getattr(self, f"feedback_{name}") for name in self._teacher.changed]
         teach = partial(self._teacher.teach, self)
-        return passed(self, input, self._feedback(), teach, own, self._teacher.reads_sums)
+        return passed(self, input, self._feedback(), teach, self._own(), self._teacher.reads_sums)
 
     @uncompiled
     def _feedback(self) -> Tensor:

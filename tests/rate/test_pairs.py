@@ -266,6 +266,31 @@ def test_a_normalisation_that_learns_below_the_first_layer(rule):
         assert torch.allclose(found[name], gradient, rtol=0, atol=1e-12), name
 
 
+@pytest.mark.parametrize("frozen", [("0",), ("0", "1")], ids=str)
+@pytest.mark.parametrize("rule", ["KP", "SA", "AA"])
+def test_feedback_learns_though_w_is_frozen(rule, frozen):
+    # as in a chain: what Lansdell et al. 2020 do in Fig 4, with any rule
+    net, x, y = dense(), torch.randn(6, 6), torch.randint(4, (6,))
+    chain, layers = (convert(each, rule, seed=3) for each in (net, Wrapped(net)))
+    for at in frozen:
+        chain.get_submodule(at).weight.requires_grad_(False)
+        layers.get_submodule(f"inner.{at}").weight.requires_grad_(False)
+    expected, found = gradients(chain, x, y), gradients(layers, x, y)
+    assert len(found) == len(expected) == 3 - len(frozen)
+    ours, theirs = found["inner.1.feedback_b"], expected["synapses.b_2"]
+    assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("rule", ["KP", "SA", "AA"])
+def test_frozen_feedback_stays(rule):
+    module = convert(Residual(), rule, seed=1)
+    module.second.feedback_b.requires_grad_(False)
+    found = gradients(module, torch.randn(8, 3, 6, 6), torch.randint(4, (8,)))
+    assert "out.feedback_b" in found
+    assert "second.feedback_b" not in found
+    assert "first.weight" in found
+
+
 class Backwards(nn.Module):
     """Its layers run in another order than they are registered in."""
 
