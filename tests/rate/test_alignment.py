@@ -5,12 +5,14 @@ import shutil
 import pytest
 import torch
 from rate_nets import Wrapped
+from torch import nn
 from torch.optim import SGD
 
 from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import Alignment, Operations, convert, feedback_pairs, fit
 from snn_credit.rate.aligner import feedback_parameters, is_hebbian
+from snn_credit.rate.checkpoint import pack, unpack
 from snn_credit.rules import RULES
 from snn_credit.rules.primitives import aligned
 
@@ -181,6 +183,35 @@ def test_a_stopped_run_goes_on_to_the_same_bits(few_digits, tmp_path, held):
     fit(again, few_digits, **settings, path=tmp_path / "copy.h5", watch=lambda m: {}, resume=True)
     for name, value in whole.state_dict().items():
         assert torch.equal(value, again.state_dict()[name]), name
+
+
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (None, Alignment(), r"resume: .* with optimiser, aligner \(got optimiser\)"),
+        (Alignment(), None, r"resume: .* with optimiser \(got optimiser, aligner\)"),
+    ],
+)
+def test_a_run_goes_on_with_its_own_optimisers(few_digits, tmp_path, before, after, message):
+    def stop(module):
+        if looks.append(module) or len(looks) == 2:
+            raise KeyboardInterrupt
+        return {}
+
+    looks = []
+    settings = {**SETTINGS, "evaluate_every": 200, "path": tmp_path / "run.h5", "watch": stop}
+    with pytest.raises(KeyboardInterrupt):
+        fit(made(), few_digits, **settings, alignment=before)
+    with pytest.raises(InputError, match=message):
+        fit(made(), few_digits, **settings, alignment=after, resume=True)
+
+
+def test_a_state_of_nameless_optimisers_is_refused():
+    module = nn.Linear(2, 2)
+    optimisers = {"optimiser": SGD(module.parameters(), lr=0.1)}
+    arrays, plain = pack(module, optimisers)
+    with pytest.raises(InputError, match=r"resume: .* \(got optimisers without names\)"):
+        unpack(arrays, {"groups": plain["groups"]["optimiser"]}, module, optimisers)
 
 
 def test_diverging_feedback_is_refused_by_name(few_digits):
