@@ -261,6 +261,7 @@ def test_mixed_precision_trains(few_digits):
         ({"alignment": Alignment(delay=600)}, r"alignment.delay: fewer than the 600 .* \(got 600"),
         ({"alignment": Alignment(schedule={600: 0.1})}, r"alignment.schedule: .*599 \(got 600\)"),
         ({"alignment": Alignment(optimiser="Adm")}, r"optimiser: .*Adam.* \(got 'Adm'\)"),
+        ({"alignment": {"lr": 0.1}}, r"alignment: an Alignment \(got dict\)"),
         ({"noise": -1.0}, r"noise: a number >= 0 \(got -1.0\)"),
         ({"warmup": -1}, r"warmup: an integer >= 0 \(got -1\)"),
         ({"precision": "float16"}, r"precision: .*float32.* \(got 'float16'\)"),
@@ -269,6 +270,18 @@ def test_mixed_precision_trains(few_digits):
 def test_mistakes(few_digits, changes, message):
     with pytest.raises(InputError, match=message):
         fit(made(), few_digits, **{**SETTINGS, **changes})
+
+
+@pytest.mark.parametrize(
+    ("frozen", "message"),
+    [("", r"module: W or biases that learns.* \(got none"), ("synapses", r"module: b that learns")],
+)
+def test_an_optimiser_of_nothing_is_refused(few_digits, frozen, message):
+    module = made()
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad_(name.startswith("synapses") != (frozen == "synapses"))
+    with pytest.raises(InputError, match=message):
+        fit(module, few_digits, **SETTINGS, alignment=Alignment())
 
 
 def test_alignment_of_nothing_is_refused(few_digits):
