@@ -263,7 +263,6 @@ def test_mixed_precision_trains(few_digits):
         ({"alignment": Alignment(momentum=1.0)}, r"alignment.momentum: .* \(got 1.0\)"),
         ({"alignment": Alignment(warmup=-1)}, r"alignment.warmup: an integer >= 0 \(got -1\)"),
         ({"alignment": Alignment(delay=-1)}, r"alignment.delay: an integer >= 0 \(got -1\)"),
-        ({"alignment": Alignment(warmup=-1)}, r"alignment.warmup: an integer >= 0 \(got -1\)"),
         ({"alignment": Alignment(delay=600)}, r"alignment.delay: fewer than the 600 .* \(got 600"),
         ({"alignment": Alignment(schedule={600: 0.1})}, r"alignment.schedule: .*599 \(got 600\)"),
         ({"alignment": Alignment(optimiser="Adm")}, r"optimiser: .*Adam.* \(got 'Adm'\)"),
