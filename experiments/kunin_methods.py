@@ -9,7 +9,7 @@ open, or printed otherwise than it was run:
   authors' code, 1e-3.
 - WM is the searched one, R_WM^TPE. Metaparameters of Akrout et al. 2019 for ImageNet are not given.
 - The first layer has no feedback weights, since nothing learns from what would come down there.
-- With a delay the warm-up of W's learning rate has begun before W learns; B's has none.
+- Where B is delayed its learning rate has no warm-up, and that of W has begun before W learns.
 
 `SMALL` has what is used on small networks: chosen on validation images with seed 100, on ResNet-8.
 """
@@ -48,6 +48,8 @@ class Method:
         Epochs in which B alone learns.
     alternate : bool
         Whether W and B take turns at each step.
+    warm : bool
+        Whether the learning rate of B rises with that of W at first.
     batch, forward_lr, decay : optional
         Batch, learning rate and weight decay of W, where they are not those of the settings.
     """
@@ -60,6 +62,7 @@ class Method:
     lr: float = 1e-3
     delay: float = 0.0
     alternate: bool = False
+    warm: bool = False
     batch: int | None = None
     forward_lr: float | None = None
     decay: float | None = None
@@ -83,7 +86,7 @@ METHODS: Mapping[str, Method] = {
     "FA": Method(rule="FA chain"),
     "SA": Method({"self": 2e-3, "decay": 2e-3}, optimiser="Adam"),
     "AA": Method({"amp": 2e-3, "sparse": 2e-3}, operations=_SUMS, optimiser="Adam"),
-    "KP": Method(rule="KP", optimiser="as W", decay=1e-3),
+    "KP": Method(rule="KP", optimiser="as W", warm=True, decay=1e-3),
     "WM": Method(
         _mirror(15.6607, 0.0283),
         operations=CENTRED, noise=0.6905,
@@ -91,11 +94,11 @@ METHODS: Mapping[str, Method] = {
     ),
     "WM+AD": Method(
         _mirror(13.9040, 2.8109e-8), operations=CENTRED, noise=0.9500, lr=0.0053,
-        **_SEARCHED,
+        warm=True, **_SEARCHED,
     ),
     "WM+AD+OPS": Method(
         _mirror(0.1344, 232.7856), operations=_NORMED, noise=0.6402, lr=0.0025,
-        **_SEARCHED,
+        warm=True, **_SEARCHED,
     ),
     "IA": Method(
         _mirror(129.1123, 7.9990, null=3.1610e-6), operations=_INFORMED, noise=0.8176,
@@ -109,14 +112,16 @@ METHODS = {
     **METHODS,
     CONTROL: Method({"self": 1.0, "decay": 1.0}, optimiser="SGD", lr=1.0),
 }
-_APART: dict[str, Any] = {"delay": 0.0, "alternate": False, "batch": None, "forward_lr": None}
+_APART: dict[str, Any] = {
+    "delay": 0.0, "alternate": False, "warm": False, "batch": None, "forward_lr": None,
+}  # fmt: skip
 #: Those of small networks: what is said here, and the rest as above. Each batch is shown once, for
 #: twice would double the time, and nothing is delayed. WM and WM+AD+OPS have other weights.
 SMALL: Mapping[str, Method] = {
     **{name: replace(method, **_APART) for name, method in METHODS.items()},
     "SA": replace(METHODS["SA"], lr=1e-2),
     "AA": replace(METHODS["AA"], lr=2e-2),
-    "KP": replace(METHODS["KP"], decay=3e-3),
+    "KP": replace(METHODS["KP"], decay=1.5e-3),
     "WM": replace(METHODS["WM"], primitives=_mirror(0.3, 0.0283), **_APART),
     "WM+AD+OPS": replace(METHODS["WM+AD+OPS"], primitives=_mirror(100.0, 1.0), **_APART),
 }

@@ -113,7 +113,7 @@ EXPERIMENT = Experiment(
     presets={
         "smoke": shared.smoke(Config(), networks=("ResNet-8",), steps=(0.0, 1e-3, 1.0)),
         "laptop": Config(
-            networks=("ResNet-8",), steps=(0.0, 1e-3, 3e-3, 1e-2, 3e-2, 1e-1),
+            networks=("ResNet-8",), steps=(0.0, 1e-3, 1e-2, 1e-1),
             **(shared.LAPTOP | {"epochs": 2, "drops": (1.4,)}),
         ),
         "paper": Config(warmup=0.0, drops=(30.0, 60.0)),

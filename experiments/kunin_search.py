@@ -139,7 +139,7 @@ def suggest(trial: Trial, space: str, config: Config) -> Method:
     return Method(
         primitives, operations=tuple(operations), noise=noise, optimiser="Adam",
         lr=trial.suggest_float("eta", 1e-6, 1e-2, log=True),
-        delay=trial.suggest_categorical("delay", (0, 1, 2)),
+        delay=(delay := trial.suggest_categorical("delay", (0, 1, 2))), warm=delay == 0,
         alternate=trial.suggest_categorical("alternate", (False, True)),
         batch=batch, forward_lr=config.lr * batch / config.batch,
     )  # fmt: skip
@@ -227,7 +227,7 @@ def _draw(study: Study, context: Context) -> None:
 LAPTOP = {
     "data": "digits",
     "train_images": None, "validation_images": None, "test_images": None, "epochs": 4,
-    "batches": (16, 64, 128, 256), "trials": (30, 30, 30, 90), "warmup": 0.3, "drops": (2.8,),
+    "batches": (16, 64, 128, 256), "trials": (25, 25, 25, 75), "warmup": 0.3, "drops": (2.8,),
 }  # fmt: skip
 EXPERIMENT = Experiment(
     id="kunin-search",

@@ -188,14 +188,11 @@ def train(
     whole : bool
         Whether a training that was stopped begins anew, for a watch that remembers.
     """
-    import torch
-
     from snn_credit.rate import fit
     from snn_credit.rate.distributed import Team
     from snn_credit.recording import open_run
 
-    module = learner(method, network, name, context.seed)
-    module.to(torch.device("cuda", _gpu()) if torch.cuda.is_available() else "cpu")
+    module = _placed(learner(method, network, name, context.seed))
     path = context.out / f"{file_name(name)}.h5"
     team = Team(next(module.parameters()).device)
     complete = team.told(lambda: context.resume and path.exists() and open_run(path).complete)
@@ -228,7 +225,7 @@ def score(
     from snn_credit.rate import fit
 
     settings = _settings(config, method, len(data.train_y), 0.0) | {"evaluate_every": None}
-    module = learner(method, network, name, seed)
+    module = _placed(learner(method, network, name, seed))
     try:
         history = fit(module, data, transform=transform, seed=seed, **settings)
     except InputError as error:
@@ -248,12 +245,16 @@ def _settings(config: Training, method: Method, n: int, noise: float) -> Any:
     images = round((config.epochs + method.delay) * n)
     schedule = {round((epoch + method.delay) * n): 0.1 for epoch in config.drops}
     optimiser = partial(_nesterov, lr=lr, decay=decay)
-    own = {"schedule": schedule, "delay": round(method.delay * n), "alternate": method.alternate}
+    warmup = round(config.warmup * n)
+    own = {
+        "schedule": schedule, "warmup": warmup if method.warm else 0, "noise": noise,
+        "delay": round(method.delay * n), "alternate": method.alternate,
+    }  # fmt: skip
     alignment = None
     if method.optimiser == "as W":
-        alignment = Alignment(optimiser=optimiser, lr=lr, noise=noise, **own)
+        alignment = Alignment(optimiser=optimiser, lr=lr, **own)
     elif method.optimiser:
-        alignment = Alignment(optimiser=method.optimiser, lr=method.lr, noise=noise, **own)
+        alignment = Alignment(optimiser=method.optimiser, lr=method.lr, **own)
     return {
         "images": images,
         "batch": method.batch or config.batch,
@@ -261,7 +262,7 @@ def _settings(config: Training, method: Method, n: int, noise: float) -> Any:
         "lr": lr,
         "optimiser": optimiser,
         "schedule": schedule,
-        "warmup": round(config.warmup * n),
+        "warmup": warmup,
         "noise": 0.0 if alignment else noise,
         "alignment": alignment,
         "precision": config.precision,
@@ -300,10 +301,11 @@ def trace(x: Sequence[float], values: Sequence[Sequence[float | None]], rule: st
 
     measured = np.ma.masked_invalid(np.array(values, float))
     spread = measured.std(axis=0, ddof=1) if len(measured) > 1 else np.zeros(measured.shape[1])
-    order = list(METHODS).index(rule) if rule in METHODS else len(METHODS)
+    colors = (*LEARNERS, "#58b4c9")
+    order = list(METHODS).index(rule)
     return Trace(
-        x, measured.mean(axis=0).filled(np.nan), LEARNERS[order % len(LEARNERS)], rule,
-        dashed=order >= len(LEARNERS), spread=np.ma.filled(spread, 0.0),
+        x, measured.mean(axis=0).filled(np.nan), colors[order % len(colors)], rule,
+        dashed=order >= len(colors), spread=np.ma.filled(spread, 0.0),
     )  # fmt: skip
 
 
@@ -349,6 +351,10 @@ def file_name(name: str) -> str:
     return "".join(c if c.isalnum() else "_" for c in name.lower())
 
 
-def _gpu() -> int:
-    """Return the number of this process's GPU."""
-    return int(os.environ.get("LOCAL_RANK", "0"))
+def _placed(module: nn.Module) -> nn.Module:
+    """Return a module on this process's GPU, if there is one."""
+    import torch
+
+    if not torch.cuda.is_available():
+        return module
+    return module.to(torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))))

@@ -10,7 +10,7 @@ The first layer has no feedback weights here, so what the paper shows of its fir
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -120,16 +120,23 @@ def _draw_curves(context: Context, curves: Mapping[str, shared.Learning]) -> Non
     """Draw Fig S4: angles and norm ratios over the training, from lower layers (dark) to upper."""
     from snn_credit.analysis import Panel, Trace, shades, trace_grid
 
+    layers = {
+        (name, what): _of_layers(context, name, learning, what)
+        for name, learning in curves.items()
+        for what in MEASURES
+    }
+
     def panel(name: str, what: str, title: str, unit: str) -> Panel:
-        learning = curves[name]
-        layers = _of_layers(context, name, learning, what)
-        epochs = [seen / max(learning["images_seen"]) for seen in learning["images_seen"]]
+        seen = curves[name]["images_seen"]
+        measured = layers[name, what]
         traces = [
-            Trace(epochs, values, color, layer)
-            for (layer, values), color in zip(layers.items(), shades(len(layers)), strict=True)
+            Trace(seen / seen[-1], values, color, layer)
+            for (layer, values), color in zip(measured.items(), shades(len(measured)), strict=True)
         ]
+        alike = [each for key, found in layers.items() if key[1] == what for each in found.values()]
+        limits = 0.9 * min(map(min, alike)), 1.1 * max(map(max, alike))
         return Panel(traces, f"{name}: {title}", "fraction of the training", unit,
-                     log_y=what == "ratio")  # fmt: skip
+                     log_y=what == "ratio", y_limits=limits)  # fmt: skip
 
     rows = [
         [panel(name, "angle", "angle of W and B", "degrees"),
@@ -151,18 +158,13 @@ def _draw_weights(config: Config, context: Context) -> None:
         with np.load(_file(context, name)) as kept:
             layers = [layer for layer in kept.files if not layer.startswith("third ")]
             times = [time for time in kept.files if time.startswith("third ")]
-            for number in _three(len(layers)):
+            for number in (0, len(layers) // 2, len(layers) - 1):
                 at_end[f"{name}, {layers[number]}"] = tuple(kept[layers[number]])
-            for number in _three(len(times)):
+            for number in (0, max(1, round(0.1 * (len(times) - 1))), len(times) - 1):
                 share = number / max(1, len(times) - 1)
                 on_the_way[f"{name}, {share:.0%} of the training"] = tuple(kept[times[number]])
     weight_scatter(at_end, diagonal=True).savefig(context.out / "scatter_layers.png")
     weight_scatter(on_the_way, diagonal=True).savefig(context.out / "scatter_times.png")
-
-
-def _three(count: int) -> Sequence[int]:
-    """Return the first, a middle and the last of so many; three even if there are fewer."""
-    return (0, count // 2, count - 1)
 
 
 EXPERIMENT = Experiment(

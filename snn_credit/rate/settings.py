@@ -140,6 +140,9 @@ def settings_of(given: Mapping[str, Any], data: Dataset | FolderDataset) -> Sett
     settings = Settings(**given)
     _check(settings, data)
     if settings.alignment is not None:
+        if not isinstance(settings.alignment, Alignment):
+            kind = type(settings.alignment).__name__
+            raise InputError(f"alignment: an Alignment (got {kind})")
         check_alignment(settings.alignment, settings.images)
     return settings
 
@@ -165,8 +168,11 @@ def optimiser_of(settings: Settings | Alignment, parameters: Sequence[Tensor]) -
     Raises
     ------
     InputError
-        If there is none of its name.
+        If there is none of its name, or nothing to optimise.
     """
+    if not parameters:
+        what = "b" if isinstance(settings, Alignment) else "W or biases"
+        raise InputError(f"module: {what} that learns, with requires_grad (got none)")
     if callable(settings.optimiser):
         return settings.optimiser(parameters)
     kinds: dict[str, Any] = {"SGD": SGD, "Adam": Adam, "Manhattan": Manhattan}

@@ -5,12 +5,14 @@ import shutil
 import pytest
 import torch
 from rate_nets import Wrapped
+from torch import nn
 from torch.optim import SGD
 
 from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import Alignment, Operations, convert, feedback_pairs, fit
 from snn_credit.rate.aligner import feedback_parameters, is_hebbian
+from snn_credit.rate.checkpoint import pack, unpack
 from snn_credit.rules import RULES
 from snn_credit.rules.primitives import aligned
 
@@ -121,7 +123,8 @@ def test_schedules_are_apart(few_digits):
     assert rates == pytest.approx([0.5 / 3, 1 / 3, 0.1, 0.1])
 
 
-def test_warm_up_is_linear(few_digits):
+@pytest.mark.parametrize("which", ["W", "B"])
+def test_warm_up_is_linear(few_digits, which):
     rates = []
 
     class Watched(SGD):
@@ -129,8 +132,12 @@ def test_warm_up_is_linear(few_digits):
             rates.append(self.param_groups[0]["lr"])
             return super().step(closure)
 
-    settings = {**SETTINGS, "images": 120, "optimiser": lambda p: Watched(p, 0.8)}
-    fit(made("BP"), few_digits, **settings, warmup=80, schedule={100: 0.5})
+    own = {"optimiser": lambda p: Watched(p, 0.8), "warmup": 80, "schedule": {100: 0.5}}
+    settings = {**SETTINGS, "images": 120}
+    if which == "W":
+        fit(made("BP"), few_digits, **{**settings, **own})
+    else:
+        fit(made(), few_digits, **settings, alignment=Alignment(**own))
     assert rates == pytest.approx([0.2, 0.4, 0.6, 0.8, 0.8, 0.4])
 
 
@@ -183,6 +190,35 @@ def test_a_stopped_run_goes_on_to_the_same_bits(few_digits, tmp_path, held):
         assert torch.equal(value, again.state_dict()[name]), name
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (None, Alignment(), r"resume: .* with optimiser, aligner \(got optimiser\)"),
+        (Alignment(), None, r"resume: .* with optimiser \(got optimiser, aligner\)"),
+    ],
+)
+def test_a_run_goes_on_with_its_own_optimisers(few_digits, tmp_path, before, after, message):
+    def stop(module):
+        if looks.append(module) or len(looks) == 2:
+            raise KeyboardInterrupt
+        return {}
+
+    looks = []
+    settings = {**SETTINGS, "evaluate_every": 200, "path": tmp_path / "run.h5", "watch": stop}
+    with pytest.raises(KeyboardInterrupt):
+        fit(made(), few_digits, **settings, alignment=before)
+    with pytest.raises(InputError, match=message):
+        fit(made(), few_digits, **settings, alignment=after, resume=True)
+
+
+def test_a_state_of_nameless_optimisers_is_refused():
+    module = nn.Linear(2, 2)
+    optimisers = {"optimiser": SGD(module.parameters(), lr=0.1)}
+    arrays, plain = pack(module, optimisers)
+    with pytest.raises(InputError, match=r"resume: .* \(got optimisers without names\)"):
+        unpack(arrays, {"groups": plain["groups"]["optimiser"]}, module, optimisers)
+
+
 def test_diverging_feedback_is_refused_by_name(few_digits):
     module = made("WM on activity", rates={"etab": 1.0, "c_decay": 0.0})
     with pytest.raises(InputError) as caught:
@@ -230,6 +266,7 @@ def test_mixed_precision_trains(few_digits):
         ({"alignment": Alignment(delay=600)}, r"alignment.delay: fewer than the 600 .* \(got 600"),
         ({"alignment": Alignment(schedule={600: 0.1})}, r"alignment.schedule: .*599 \(got 600\)"),
         ({"alignment": Alignment(optimiser="Adm")}, r"optimiser: .*Adam.* \(got 'Adm'\)"),
+        ({"alignment": {"lr": 0.1}}, r"alignment: an Alignment \(got dict\)"),
         ({"noise": -1.0}, r"noise: a number >= 0 \(got -1.0\)"),
         ({"warmup": -1}, r"warmup: an integer >= 0 \(got -1\)"),
         ({"precision": "float16"}, r"precision: .*float32.* \(got 'float16'\)"),
@@ -238,6 +275,18 @@ def test_mixed_precision_trains(few_digits):
 def test_mistakes(few_digits, changes, message):
     with pytest.raises(InputError, match=message):
         fit(made(), few_digits, **{**SETTINGS, **changes})
+
+
+@pytest.mark.parametrize(
+    ("frozen", "message"),
+    [("", r"module: W or biases that learns.* \(got none"), ("synapses", r"module: b that learns")],
+)
+def test_an_optimiser_of_nothing_is_refused(few_digits, frozen, message):
+    module = made()
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad_(name.startswith("synapses") != (frozen == "synapses"))
+    with pytest.raises(InputError, match=message):
+        fit(module, few_digits, **SETTINGS, alignment=Alignment())
 
 
 def test_alignment_of_nothing_is_refused(few_digits):
