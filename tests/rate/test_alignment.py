@@ -284,6 +284,24 @@ def test_an_optimiser_of_nothing_is_refused(few_digits, frozen, message):
         fit(module, few_digits, **SETTINGS, alignment=Alignment())
 
 
+@pytest.mark.parametrize("held", [False, True], ids=["chain", "layers"])
+def test_feedback_that_is_frozen_on_the_way_stays(few_digits, held):
+    module = made(held=held, rates={"etab": 1.0})
+    looked = []
+
+    def freeze(module):
+        looked.append([b.clone() for _, b in feedback_pairs(module).values()])
+        if len(looked) == 2:
+            for parameter in feedback_parameters(module):
+                parameter.requires_grad_(False)
+        return {}
+
+    alignment = Alignment(lr=0.1)
+    fit(module, few_digits, **SETTINGS, alignment=alignment, watch=freeze, evaluate_every=200)
+    assert not any(map(torch.equal, looked[0], looked[1]))
+    assert all(map(torch.equal, looked[1], looked[3]))
+
+
 def test_alignment_of_nothing_is_refused(few_digits):
     with pytest.raises(InputError, match=r"alignment: settings of feedback .* \(got none\)"):
         fit(made("FA chain"), few_digits, **SETTINGS, alignment=Alignment())
