@@ -39,7 +39,8 @@ def convert(
     ``loss.backward()`` then puts the rule's changes, with the sign of a gradient, where the
     gradient would be, and any of torch's optimisers applies them. With eta = 1 and lam = 0, as
     they are unless given, learning rate and decay are the optimiser's. The loss is a mean over the
-    batch.
+    batch. What a rule makes of activities and weights alone, such as b's decay, does not scale with
+    the loss and is there once for each backward pass: to accumulate, divide gradients, not losses.
     Rules that ask for more than the loss's derivative (the targets, a second loss) are trained by
     `present`.
 
@@ -47,7 +48,8 @@ def convert(
     declared: it becomes a `snn_credit.rate.stack.Stack`. Any other module keeps its own forward
     pass and learns by the rules that are backpropagation with something else in place of W', whose
     feedback is fixed or learns from what a layer knows by itself: its input, its sums W x and their
-    error (`snn_credit.rate.pairs`). There the feedback ``b`` of a layer is called ``feedback_b``.
+    error (`snn_credit.rate.pairs`). There the feedback ``b`` of a layer is called ``feedback_b``,
+    and a layer that is passed through twice is taught by each passage, b's decay included.
 
     Parameters
     ----------

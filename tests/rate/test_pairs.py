@@ -313,6 +313,18 @@ def test_a_gradient_below_a_layer_without_feedback_is_refused(rule):
         gradients(convert(net, rule), x.requires_grad_(), y)
 
 
+def test_each_passage_and_each_backward_pass_teaches():
+    x, y = torch.randn(6, 4).double(), torch.randint(3, (6,))
+    module = convert(Twice().double(), "SA", rates={"etab": 1.0}, seed=1)
+    found = gradients(module, x, y)
+    for layer, times in ((module.again, 2), (module.out, 1)):
+        name = "again" if times == 2 else "out"
+        apart = layer.feedback_b - layer.weight
+        assert torch.allclose(found[f"{name}.feedback_b"], times * apart, atol=1e-12)
+    cross_entropy(module(x), y).mean().div(2).backward()
+    assert torch.allclose(module.out.feedback_b.grad, 2 * apart, atol=1e-12)
+
+
 def test_symmetric_alignment_comes_to_w():
     module = convert(Residual(), "SA", rates={"etab": 1.0}, seed=1)
     optimiser = torch.optim.SGD([module.second.feedback_b], lr=0.5)
