@@ -19,6 +19,7 @@ from snn_credit.rate.stages import stages_of
 from snn_credit.rate.support import is_count, learnable_rule
 from snn_credit.rules import RULES, Rule
 from snn_credit.rules.constraints import constrained
+from snn_credit.rules.expressions import expression, functions_for
 
 
 def convert(
@@ -172,3 +173,12 @@ def _check(
             raise InputError(f"{name}: a rate of {rule.name}, which has: {known} (got {value})")
         if not isfinite(value):
             raise InputError(f"{name}: a finite number (got {value})")
+    known = {**rule.rates, **(rates or {})}
+    for update in rule.updates:
+        try:
+            expression(update.factor)(known, functions_for(0.0))
+        except ZeroDivisionError:
+            raise InputError(
+                f"rates: those for which {rule.name}'s factor {update.factor!r} is a number "
+                f"(got {', '.join(f'{name} = {value}' for name, value in (rates or {}).items())})"
+            ) from None

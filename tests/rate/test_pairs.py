@@ -430,6 +430,7 @@ def test_which_rules_a_layer_can_learn_by_itself():
         (Residual(), "SG", {}, r"other modules learn by: BP, .*SA.*, not by SG"),
         (Residual(), "SA", {"rates": {"lam": 1.0}}, r"rates: neither eta nor lam .* \(got lam\)"),
         (Residual(), "KP", {"operations": Operations()}, r"operations: .*aligned.* \(got KP\)"),
+        (dense(), "WM", {"rates": {"sig": 0.0}}, r"rates: .*sig\*\*2' is .* \(got sig = 0.0\)"),
         (dense(), "WM", {"operations": Operations()}, r"operations: .* \(got WM\)"),
         (
             Wrapped(nn.Linear(2, 2)),
