@@ -230,6 +230,20 @@ def test_diverging_feedback_that_is_not_hebbian_has_no_such_excuse(few_digits):
         fit(made(rates={"etab": 1.0}), few_digits, **SETTINGS, alignment=Alignment(lr=50.0))
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"lr": 1e3}, r"^lr: one that keeps the loss finite \(got (inf|nan) at step \d\)$"),
+        ({"alignment": Alignment(lr=1e6)}, r"^lr, alignment.lr: ones that keep the loss finite \("),
+    ],
+)
+def test_where_w_has_diverged_too_nothing_says_whose_fault_it_is(few_digits, more, message):
+    net = perceptron((64, 20, 15, 10), hidden="relu", output="linear", seed=0)
+    settings = {**SETTINGS, "loss": "squared error", **more}
+    with pytest.raises(InputError, match=message):
+        fit(convert(net, "SA" if "alignment" in more else "KP"), few_digits, **settings)
+
+
 def test_which_rules_are_hebbian():
     assert [name for name, rule in RULES.items() if is_hebbian(rule)] == ["WM", "WM on activity"]
     assert is_hebbian(aligned("x", "none", amp=1.0))
