@@ -313,6 +313,18 @@ def test_a_gradient_below_a_layer_without_feedback_is_refused(rule):
         gradients(convert(net, rule), x.requires_grad_(), y)
 
 
+def test_each_passage_and_each_backward_pass_teaches():
+    x, y = torch.randn(6, 4).double(), torch.randint(3, (6,))
+    module = convert(Twice().double(), "SA", rates={"etab": 1.0}, seed=1)
+    found = gradients(module, x, y)
+    for layer, times in ((module.again, 2), (module.out, 1)):
+        name = "again" if times == 2 else "out"
+        apart = layer.feedback_b - layer.weight
+        assert torch.allclose(found[f"{name}.feedback_b"], times * apart, atol=1e-12)
+    cross_entropy(module(x), y).mean().div(2).backward()
+    assert torch.allclose(module.out.feedback_b.grad, 2 * apart, atol=1e-12)
+
+
 def test_symmetric_alignment_comes_to_w():
     module = convert(Residual(), "SA", rates={"etab": 1.0}, seed=1)
     optimiser = torch.optim.SGD([module.second.feedback_b], lr=0.5)
@@ -418,6 +430,7 @@ def test_which_rules_a_layer_can_learn_by_itself():
         (Residual(), "SG", {}, r"other modules learn by: BP, .*SA.*, not by SG"),
         (Residual(), "SA", {"rates": {"lam": 1.0}}, r"rates: neither eta nor lam .* \(got lam\)"),
         (Residual(), "KP", {"operations": Operations()}, r"operations: .*aligned.* \(got KP\)"),
+        (dense(), "WM", {"rates": {"sig": 0.0}}, r"rates: .*sig\*\*2' is .* \(got sig = 0.0\)"),
         (dense(), "WM", {"operations": Operations()}, r"operations: .* \(got WM\)"),
         (
             Wrapped(nn.Linear(2, 2)),
