@@ -91,6 +91,8 @@ def convert(
         If the module holds something that cannot learn by the rule, which is named; for an unknown
         rule, constraint or rate, and for a number out of its range.
     """
+    if operations is not None and not isinstance(operations, Operations):
+        raise InputError(f"operations: Operations, or None (got {type(operations).__name__})")
     declared = constrained(learnable_rule(rule, given or ()), *constraints)
     _check(declared, b_scale, kept, rates, seed)
     draw = Draw(seed, b_scale, kept)

@@ -11,7 +11,7 @@ from torch.optim import SGD
 from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import Alignment, Operations, convert, feedback_pairs, fit
-from snn_credit.rate.aligner import feedback_parameters, is_hebbian
+from snn_credit.rate.aligner import check_feedback, feedback_parameters, is_hebbian
 from snn_credit.rate.checkpoint import pack, unpack
 from snn_credit.rules import RULES
 from snn_credit.rules.primitives import aligned
@@ -247,6 +247,14 @@ def test_where_w_has_diverged_too_nothing_says_whose_fault_it_is(few_digits, mor
     settings = {**SETTINGS, "loss": "squared error", **more}
     with pytest.raises(InputError, match=message):
         fit(convert(net, "SA" if "alignment" in more else "KP"), few_digits, **settings)
+
+
+def test_direct_feedback_that_diverges_is_refused_by_name(few_digits):
+    module = made("SG DFA", rates={"etab": 1.0})
+    with torch.no_grad():
+        module.synapses.b_1_3[0, 0] = float("nan")
+    with pytest.raises(InputError, match=r"under SG DFA: .* \(got 'synapses.b_1_3' at step 20\)"):
+        check_feedback(module, 20)
 
 
 def test_which_rules_are_hebbian():

@@ -446,6 +446,27 @@ def test_what_is_refused(module, rule, more, message):
         convert(module, rule, **more)
 
 
+def test_operations_are_no_mapping():
+    with pytest.raises(InputError, match=r"operations: Operations, or None \(got dict\)"):
+        convert(dense(), "SA", operations={"noise": 0.5})
+
+
+def test_the_error_is_told_of_activity_and_of_no_noise():
+    torch.manual_seed(0)
+    layer, x, delta = (
+        nn.Linear(3, 4).double(),
+        torch.randn(5, 3).double(),
+        torch.randn(5, 4).double(),
+    )
+    b, wiring, w = torch.randn(4, 3).double(), wiring_of(layer, x.shape), layer.weight.detach()
+    plain, noisy = (
+        operations.gradient({"angle": 2.0}, wiring, w, None, b, x, delta)
+        for operations in (Operations(), Operations(noise=0.7, fo_relu=True, bi_fwl2n=True))
+    )
+    assert torch.allclose(plain, 2.0 * delta.T @ x / 5)
+    assert torch.equal(plain, noisy)
+
+
 def test_noise_is_a_number_above_nought():
     with pytest.raises(InputError, match=r"noise: a number above 0, or None \(got 0\)"):
         Operations(noise=0)
