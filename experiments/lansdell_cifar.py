@@ -10,8 +10,9 @@ are.
 "All other parameters are the same as Crafton et al. 2019": by their code tanh, batches of 128, 100
 epochs, a rate of 1e-4, each image standardised. The rate of feedback and the size of perturbations
 are not published: in ``paper`` they are guesses, B's rate that of W, and the size that of the
-noise. ``laptop`` has a quarter to an eighth of the neurons, 4000 images, batches of 32 and rates of
-1e-3; with seed 100 all rules learned with these in four epochs, and no others were tried.
+noise. ``laptop`` has an eighth to a quarter of the maps and an eighth of the dense neurons, 4000
+images, batches of 32 and rates of 1e-3; with seed 100 all rules learned with these in four epochs,
+and no others were tried with this network.
 """
 
 from __future__ import annotations
