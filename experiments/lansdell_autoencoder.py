@@ -40,7 +40,7 @@ if TYPE_CHECKING:
 
 TEST, CHOSEN = "test loss, least", "test loss, chosen by validation"
 MEAN = "mean image (control)"
-SHOWN = ("BP (SGD)", "BP (Adam)", "FA", "matched", "DAE", "NP", "SG")
+SHOWN: tuple[str, ...] = ("BP (SGD)", "BP (Adam)", "FA", "matched", "DAE", "NP", "SG")
 
 
 @dataclass(frozen=True)

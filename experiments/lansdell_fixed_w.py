@@ -115,7 +115,7 @@ def _draw(
         for letter, measure in zip(letters, shared.MEASURES, strict=False):
             traces = [
                 Trace(course.examples[1:] / config.batch, course.seen[f"{measure}_{layer}"][1:],
-                      color, f"{label}, layer {layer}", dashed=layer == 1)
+                      color, label if layer == 2 else "", dashed=layer == 1)
                 for (label, course), color in zip(courses.items(), shades(len(courses)),
                                                   strict=True)
                 for layer in (1, 2)

@@ -105,7 +105,7 @@ def _draw(config: Config, context: Context, histories: Mapping[str, History]) ->
     for letter, measure in zip("ABC", shared.MEASURES, strict=True):
         traces = [
             Trace(history.images_seen / config.batch, history.watched[f"{measure}_{layer}"],
-                  colors[name], f"{name}, layer {layer}", dashed=layer == 1)
+                  colors[name], name if layer == 2 else "", dashed=layer == 1)
             for name, history in histories.items() if history.watched
             for layer in (1, 2)
         ]  # fmt: skip
@@ -115,7 +115,7 @@ def _draw(config: Config, context: Context, histories: Mapping[str, History]) ->
               name)
         for name, history in histories.items()
     ]  # fmt: skip
-    panels.append(Panel(errors, "D: validation error", "iterations", "%", log_y=True))
+    panels.append(Panel(errors, "D: validation error", "iterations", "%"))
     trace_grid([panels[:2], panels[2:]], height=2.0).savefig(context.out / "fig2.png")
 
 
@@ -133,7 +133,7 @@ EXPERIMENT = Experiment(
         "smoke": Config(data="digits", train_images=300, validation_images=60, test_images=60,
                         hidden=(12, 8), levels=(0.01,), warm=20, iterations=100, evaluations=2,
                         probe_images=40),
-        "laptop": Config(levels=(1e-3, 1e-2, 1e-1), iterations=60_000, evaluations=20),
+        "laptop": Config(levels=(1e-2, 1e-1), iterations=60_000, evaluations=20),
         "paper": Config(),
     },
     run=run,

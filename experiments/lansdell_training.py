@@ -84,12 +84,12 @@ def look(data: Dataset, images: int) -> Callable[[Any], dict[str, float]]:
 
 
 def panel(letter: str, measure: str, traces: Sequence[Trace]) -> Panel:
-    """Return a panel of a measure of feedback, over iterations."""
+    """Return a panel of a measure of feedback over iterations, of two layers."""
     from snn_credit.analysis import Panel
 
     how = MEASURES[measure]
-    return Panel(traces, f"{letter}: {how.title}", "iterations", how.unit, log_y=how.log_y,
-                 y_limits=how.limits)  # fmt: skip
+    return Panel(traces, f"{letter}: {how.title}", "iterations (dashed: layer 1)", how.unit,
+                 log_y=how.log_y, y_limits=how.limits)  # fmt: skip
 
 
 def noisy(draw: Draw, deviation: float, seed: int) -> Draw:

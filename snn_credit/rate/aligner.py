@@ -62,11 +62,14 @@ def check_feedback(module: nn.Module, step: int) -> None:
     Raises
     ------
     InputError
-        If a layer's feedback is not finite, or `LARGEST` times as large as its W; the message names
-        the layer, the norms, the rule and the step, and says why where that is known.
+        If a layer's feedback is not finite though its W is, or `LARGEST` times as large as its W;
+        the message names the layer, the norms, the rule and the step, and says why where that is
+        known.
     """
     for name, (w, b) in feedback_pairs(module).items():
         size, own = float(b.norm()), float(w.norm())
+        if not math.isfinite(own):
+            continue  # which of them went first is not to be seen any more
         if not math.isfinite(size) or size > LARGEST * own:
             rule = _rule_of(module)
             raise InputError(

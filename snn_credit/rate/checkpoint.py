@@ -11,6 +11,8 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.optim import Optimizer
 
+from snn_credit.errors import InputError
+
 _RANDOM = "random numbers"
 
 #: By their names in a checkpoint.
@@ -44,7 +46,17 @@ def unpack(
     module: nn.Module,
     optimisers: Optimisers,
 ) -> None:
-    """Put a state that `pack` returned back."""
+    """Put a state that `pack` returned back.
+
+    Raises
+    ------
+    InputError
+        If it is that of other optimisers.
+    """
+    groups = plain["groups"]
+    if not isinstance(groups, Mapping) or set(groups) != set(optimisers):
+        names = ", ".join(groups) if isinstance(groups, Mapping) else "optimisers without names"
+        raise InputError(f"resume: a run file with {', '.join(optimisers)} (got {names})")
     module.load_state_dict(
         {name.removeprefix("module."): torch.from_numpy(np.array(value))
          for name, value in arrays.items() if name.startswith("module.")}
@@ -56,7 +68,7 @@ def unpack(
                 _, number, key = name.split(".", 2)
                 kept = state["state"].setdefault(int(number), {})
                 kept[key] = torch.from_numpy(np.array(value))
-        for group, kept in zip(state["param_groups"], plain["groups"][which], strict=True):
+        for group, kept in zip(state["param_groups"], groups[which], strict=True):
             group.update({k: tuple(v) if isinstance(v, list) else v for k, v in kept.items()})
         optimiser.load_state_dict(state)
     torch.set_rng_state(torch.from_numpy(np.array(arrays[_RANDOM])))

@@ -40,7 +40,8 @@ class Learning(nn.Module):
     """What a layer with feedback weights adds to torch's layer.
 
     ``feedback_b`` and what else the rule owns beside w: parameters where the rule changes it, else
-    buffers. The first layer has none, since nothing would use it.
+    buffers. The first layer has none, since nothing would use it, unless a normalisation that
+    learns stands before it. First is which was registered first.
     """
 
     weight: Any
@@ -48,17 +49,24 @@ class Learning(nn.Module):
     rule: Rule
     _via: str
     _teacher: Teacher | None
+    _settled: list[int]
 
     def forward(self, input: Tensor) -> Tensor:
         """Return the layer's sums; in training its error goes down through the feedback."""
         if not self.training or not torch.is_grad_enabled():
             return super().forward(input)
         if self.rule.host:
-            settle(self)
-        # Nothing learns from what would go down to a stimulus.
-        if self._via == "w" or not input.requires_grad:
+            _settle_changed(self)
+        # As in a chain, feedback learns where nothing below does: where all of it is frozen, say.
+        teaches = self._teacher is not None and any(own.requires_grad for own in self._own())
+        if self._via == "w" or not (teaches or input.requires_grad):
             return super().forward(input)
-        return self._passed(input) if self._teacher is None else self._taught(input)
+        return self._taught(input) if teaches else self._passed(input)
+
+    def _own(self) -> list[Tensor]:
+        """Return the variables that the rule changes besides w."""
+        changed = () if self._teacher is None else self._teacher.changed
+        return [getattr(self, f"{OWN}{name}") for name in changed]
 
     def _passed(self, input: Tensor) -> Tensor:
         return passed(self, input, self._feedback())
@@ -66,14 +74,20 @@ class Learning(nn.Module):
     @uncompiled
     def _taught(self, input: Tensor) -> Tensor:
         assert self._teacher is not None
-        own = [getattr(self, f"feedback_{name}") for name in self._teacher.changed]
-        return passed(self, input, self._feedback(), partial(self._teacher.teach, self), own)
+        teach = partial(self._teacher.teach, self)
+        return passed(self, input, self._feedback(), teach, self._own(), self._teacher.reads_sums)
 
     @uncompiled
     def _feedback(self) -> Tensor:
         """Return what takes the place of W'."""
-        w = self.weight.detach()
-        return expression(self._via)({"w": w, **self.variables()}, functions_for(w))
+        w, via = self.weight.detach(), expression(self._via)
+        known = {"w": w, **self.variables()}
+        if not set(via.names) <= set(known):
+            raise InputError(
+                "module: layers registered in the order in which they run, and a stimulus without "
+                f"gradient, for the first has no feedback (got a gradient below {self})"
+            )
+        return via(known, functions_for(w))
 
     def variables(self) -> dict[str, Tensor]:
         """Return what the synapses own besides w."""
@@ -120,11 +134,12 @@ def convert_layers(
         the rule changes feedback and there is no second layer, whose feedback it would be.
     """
     teacher = Teacher.of(rule, rates, operations)
-    number = 0
+    number, learns_below = 0, False
     for name, part in list(module.named_modules()):
+        learns_below = learns_below or number > 0 or _learning_normalisation(part)
         if type(part) in _KINDS:
             number += 1
-            _convert(part, number, rule, teacher, draw)
+            _convert(part, number, rule, teacher, draw, learns_below)
         elif not isinstance(part, NORMALISATIONS) and part._parameters:
             raise InputError(_cannot(name, part))
     if not number:
@@ -141,12 +156,18 @@ def one_layer(rule: Rule) -> str:
     )
 
 
-def _convert(layer: Any, number: int, rule: Rule, teacher: Teacher | None, draw: Draw) -> None:
+def _learning_normalisation(part: nn.Module) -> bool:
+    return isinstance(part, NORMALISATIONS) and any(True for _ in part.parameters())
+
+
+def _convert(
+    layer: Any, number: int, rule: Rule, teacher: Teacher | None, draw: Draw, learns_below: bool
+) -> None:
     layer.__class__ = _KINDS[type(layer)]
     layer.rule, layer._via = rule, str(via_of(rule))
-    layer._teacher = teacher if number > 1 else None
+    layer._teacher = teacher if learns_below else None
     changed = teacher.changed if teacher is not None else ()
-    for variable in forward_variables(rule)[1:] if number > 1 else ():
+    for variable in forward_variables(rule)[1:] if learns_below else ():
         values = draw.beside(variable, number, layer.weight)
         if variable in changed:
             layer.register_parameter(f"{OWN}{variable}", nn.Parameter(values))
@@ -168,6 +189,18 @@ def settle(layer: Any, every: Any = "step", rule: Rule | None = None) -> None:
                 getattr(layer, f"{OWN}{name}").copy_(values)
             else:
                 layer.register_buffer(f"{OWN}{name}", values.clone())
+    layer._settled = _versions(layer) if rule is None else []
+
+
+@uncompiled
+def _settle_changed(layer: Any) -> None:
+    """Settle a layer, unless it is passed through again: autograd relies on W as it was then."""
+    if layer._settled != _versions(layer):
+        settle(layer)
+
+
+def _versions(layer: Any) -> list[int]:
+    return [tensor._version for tensor in (layer.weight, *layer.variables().values())]
 
 
 def _cannot(name: str, part: nn.Module) -> str:

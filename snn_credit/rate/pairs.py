@@ -130,16 +130,23 @@ class Pair:
 def learns_alone(rule: Rule) -> bool:
     """Whether what a rule changes besides w can be made between two layers by themselves."""
     updates = feedback_updates(rule)
-    if not all(update.across == "forward" for update in updates):
+    if not all((update.across, update.on) == ("forward", "all") for update in updates):
         return False
     if any(phase.drive.strip() != "x" or phase.keep for phase in rule.phases):
         return False
+    if len(rule.phases) > 1 and any(update.phase is None for update in rule.updates):
+        return False  # it would take place once for each window
     steps = {step.name: step for step in rule.steps}
     for name, end in _read(rule):
         step = steps.get(name)
         if name in _KNOWN:
-            lacks = (name, end) in (("delta", "below"), ("noise", "above"))
-            if lacks or (name == "noise" and "sig" not in rule.rates):
+            if (name, end) in (("delta", "below"), ("noise", "above")):
+                return False
+            if name == "delta" and not any(
+                (update.of, update.post.strip()) == ("w", "delta") for update in rule.updates
+            ):
+                return False  # a name for something else than the error
+            if name == "noise" and not (name in rule.needs and "sig" in rule.rates):
                 return False
         elif isinstance(step, Message):
             # "h", "delta" and "noise" are all that a layer has to send by itself.

@@ -17,8 +17,9 @@ from snn_credit.rate.wiring import wiring_of
 from snn_credit.rules import Local, Message, Rule
 from snn_credit.rules.net import Wiring
 
-#: Given the wiring, x, the sums, what these are told and what w makes of it: gradients.
-Teach = Callable[[Wiring, Tensor, Tensor, Tensor, Tensor | None], Sequence[Tensor | None]]
+#: Given the wiring, x, the sums if they are kept, what these are told and what w makes of it:
+#: gradients.
+Teach = Callable[[Wiring, Tensor, Tensor | None, Tensor, Tensor | None], Sequence[Tensor | None]]
 
 
 def descending(rule: Rule) -> str | None:
@@ -61,6 +62,7 @@ def passed(
     via: Tensor,
     teach: Teach | None = None,
     taught: Sequence[Tensor] = (),
+    keep_sums: bool = False,
 ) -> Tensor:
     """Return a layer's sums; going down, ``via``, in w's shape, takes the place of W'.
 
@@ -70,6 +72,8 @@ def passed(
         Makes gradients of what the synapses own besides w.
     taught
         Those variables, in the order of its gradients.
+    keep_sums
+        Whether ``teach`` would have to make the sums again.
     """
     each: Any = layer
     kind, dtype = x.device.type, each.weight.dtype
@@ -79,7 +83,7 @@ def passed(
     bias = None if each.bias is None else each.bias.to(dtype)
     own = [variable.to(dtype) for variable in taught]
     sums: Any = _Passed.apply(
-        x.to(dtype), each.weight.to(dtype), bias, via.to(dtype), layer, teach, *own
+        x.to(dtype), each.weight.to(dtype), bias, via.to(dtype), layer, teach, keep_sums, *own
     )
     return sums
 
@@ -96,6 +100,7 @@ class _Passed(torch.autograd.Function):
         via: Tensor,
         layer: Any,
         teach: Teach | None,
+        keep_sums: bool,
         *taught: Tensor,
     ) -> Any:
         """Return the sums, with biases."""
@@ -107,22 +112,33 @@ class _Passed(torch.autograd.Function):
         else:
             sums = ctx.wiring.up(x, w)
             sums = sums if bias is None else sums + bias.unflatten(1, sums.shape[2:])
-        ctx.save_for_backward(x, via, *([] if teach is None else [sums]))
+        ctx.save_for_backward(x, via)
+        # Not as autograd keeps it: what follows, such as a ReLU, may change the sums in place.
+        ctx.kept = (sums.detach(), sums._version) if keep_sums else None
         return sums
 
     @staticmethod
     def backward(ctx: Any, *above: Tensor) -> tuple[Tensor | None, ...]:
         """Return what goes down, and the gradients of weights, biases and what else is taught."""
-        x, via, *sums = ctx.saved_tensors
-        below, w, bias, _, _, _, *taught = ctx.needs_input_grad
+        x, via = ctx.saved_tensors
+        below, w, bias, _, _, _, _, *taught = ctx.needs_input_grad
         dw = ctx.wiring.outer(above[0], x) if w else None
         gradients: Sequence[Tensor | None] = ()
         if ctx.teach is not None and any(taught):
-            gradients = ctx.teach(ctx.wiring, x, *sums, above[0], dw)
+            gradients = ctx.teach(ctx.wiring, x, _unchanged(ctx.kept), above[0], dw)
+        ctx.kept = None
         return (
             ctx.wiring.down(above[0], via) if below else None,
             dw,
             ctx.wiring.total(above[0]) if bias else None,
-            *(None, None, None),
+            *(None, None, None, None),
             *(gradients or [None] * len(taught)),
         )
+
+
+def _unchanged(kept: tuple[Tensor, int] | None) -> Tensor | None:
+    """Return a tensor that was kept with its version, if nobody has changed it since."""
+    if kept is None:
+        return None
+    tensor, version = kept
+    return tensor if tensor._version == version else None

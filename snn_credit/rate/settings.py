@@ -41,10 +41,10 @@ class Alignment:
     schedule : mapping of int to float
         Images seen -> what its learning rate is multiplied by from there on.
     warmup : int
-        Images over which its learning rate rises linearly from 0, as of `Settings`.
+        Images over which its learning rate rises linearly from 0, batch by batch.
     delay : int
         Images until which B alone learns (Kunin et al. 2020, B.1: delay epochs; Lansdell et al.
-        2020, C.1: warm-up). It does not begin anew with a warm-up of the learning rate.
+        2020, C.1: warm-up). The learning rate of W warms up from the first image on all the same.
     alternate : bool
         Whether each batch is presented twice: W learns from the first presentation, B from the
         second, which W has changed (alternating minimisation).
@@ -140,6 +140,9 @@ def settings_of(given: Mapping[str, Any], data: Dataset | FolderDataset) -> Sett
     settings = Settings(**given)
     _check(settings, data)
     if settings.alignment is not None:
+        if not isinstance(settings.alignment, Alignment):
+            kind = type(settings.alignment).__name__
+            raise InputError(f"alignment: an Alignment (got {kind})")
         check_alignment(settings.alignment, settings.images)
     return settings
 
@@ -165,8 +168,11 @@ def optimiser_of(settings: Settings | Alignment, parameters: Sequence[Tensor]) -
     Raises
     ------
     InputError
-        If there is none of its name.
+        If there is none of its name, or nothing to optimise.
     """
+    if not parameters:
+        what = "b" if isinstance(settings, Alignment) else "W or biases"
+        raise InputError(f"module: {what} that learns, with requires_grad (got none)")
     if callable(settings.optimiser):
         return settings.optimiser(parameters)
     kinds: dict[str, Any] = {"SGD": SGD, "Adam": Adam, "Manhattan": Manhattan}
@@ -178,14 +184,11 @@ def optimiser_of(settings: Settings | Alignment, parameters: Sequence[Tensor]) -
     return kind(parameters, lr=settings.lr, weight_decay=settings.weight_decay, **more)
 
 
-def factor_of(schedule: Mapping[int, float] | None, seen: int) -> float:
-    """Return what the learning rate is multiplied by after so many images."""
-    return math.prod(factor for start, factor in (schedule or {}).items() if seen >= start)
-
-
-def warmed(settings: Settings | Alignment, seen: int, batch: int) -> float:
-    """Return the part of its learning rate that a step after so many images has."""
-    return min(1.0, (seen + batch) / settings.warmup) if settings.warmup else 1.0
+def factor_of(settings: Settings | Alignment, seen: int, batch: int) -> float:
+    """Return what the learning rate of a step after so many images is multiplied by."""
+    schedule = (settings.schedule or {}).items()
+    warmed = min(1.0, (seen + batch) / settings.warmup) if settings.warmup else 1.0
+    return warmed * math.prod(factor for start, factor in schedule if seen >= start)
 
 
 def check_alignment(alignment: Alignment, images: int) -> None:
@@ -197,8 +200,9 @@ def check_alignment(alignment: Alignment, images: int) -> None:
         The first of them.
     """
     _check_numbers(alignment, "alignment.", ("lr", "weight_decay", "noise"))
-    for name in ("delay", "warmup"):
-        if not is_count(count := getattr(alignment, name), least=0):
+    for name in ("warmup", "delay"):
+        count = getattr(alignment, name)
+        if not is_count(count, least=0):
             raise InputError(f"alignment.{name}: an integer >= 0 (got {count!r})")
     if alignment.delay >= images:
         raise InputError(

@@ -61,12 +61,17 @@ class Teacher:
         """The variables that it changes."""
         return self.pair.changed
 
+    @property
+    def reads_sums(self) -> bool:
+        """Whether it is worth while to keep a layer's sums for it."""
+        return self.operations is None and self.pair.reads_sums
+
     def teach(
         self,
         layer: Any,
         wiring: Wiring,
         x: Tensor,
-        sums: Tensor,
+        sums: Tensor | None,
         told: Tensor,
         dw: Tensor | None,
     ) -> Sequence[Tensor | None]:
@@ -77,7 +82,7 @@ class Teacher:
         layer, wiring
             The layer and which neurons its synapses connect.
         x, sums
-            Its input and its sums, with biases.
+            Its input and its sums, with biases, if these are as they were.
         told, dw
             The derivative of a batch's mean loss by the sums, and by w.
         """
@@ -85,13 +90,15 @@ class Teacher:
         variables = {"w": w, **{n: v.to(x.dtype) for n, v in layer.variables().items()}}
         bias = None if layer.bias is None else layer.bias.detach().to(x.dtype)
         if bias is not None and not isinstance(layer, nn.Linear):
-            bias = bias.reshape(-1, *[1] * (sums.ndim - 2))
+            bias = bias.reshape(-1, *[1] * (told.ndim - 2))
         if self.operations is not None:
             delta = told * len(x) if "angle" in self.weights else told
             found = self.operations.gradient(
                 self.weights, wiring, w, bias, variables["b"], x, delta
             )
             return [self.etab * found]
-        above = sums if bias is None or not self.pair.reads_sums else sums - bias
+        above = None
+        if self.pair.reads_sums:
+            above = wiring.up(x, w) if sums is None else sums if bias is None else sums - bias
         gradients = self.pair.gradients(wiring, variables, x, above, told, dw)
         return [gradients.get(name) for name in self.changed]

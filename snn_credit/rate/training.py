@@ -37,13 +37,13 @@ from snn_credit.rate.engine import Engine
 from snn_credit.rate.evaluation import evaluate
 from snn_credit.rate.layers import constrain, settle_all
 from snn_credit.rate.logbook import Logbook
+from snn_credit.rate.order import chosen_images
 from snn_credit.rate.settings import (
     Settings,
     factor_of,
     loss_of,
     optimiser_of,
     settings_of,
-    warmed,
 )
 
 # Of how many training images the training error is taken: enough for half a percent.
@@ -239,7 +239,7 @@ class _Training:
         """Present the next batch."""
         self._constrain(self.seen)
         settings, team = self.settings, self.team
-        chosen = _chosen(self.seen, settings, len(self.data.train_y))
+        chosen = chosen_images(self.seen, settings, len(self.data.train_y))
         team.weigh(chosen)
         x, y = self._images(team.part(chosen))
         self._announce(self.seen + len(chosen))
@@ -292,15 +292,10 @@ class _Training:
     def _set_rates(self) -> None:
         """Give the optimisers the learning rates of the coming step."""
         settings, alignment = self.settings, self.settings.alignment
-        factor, own = (
-            factor_of(each.schedule, self.seen) * warmed(each, self.seen, settings.batch)
-            if each is not None
-            else 1.0
-            for each in (settings, alignment)
-        )
-        optimisers = zip((self.optimiser, self.aligner), self._bases, (factor, own), strict=True)
-        for optimiser, bases, times in optimisers:
-            if optimiser is not None:
+        both = zip((settings, alignment), (self.optimiser, self.aligner), self._bases, strict=True)
+        for given, optimiser, bases in both:
+            if given is not None and optimiser is not None:
+                times = factor_of(given, self.seen, settings.batch)
                 for group, lr in zip(optimiser.param_groups, bases, strict=True):
                     group["lr"] = lr * times
 
@@ -310,13 +305,16 @@ class _Training:
         if self._feedback and (step % LOOK_EVERY == 0 or not math.isfinite(loss)):
             check_feedback(self.module, step)
         if not math.isfinite(loss):
-            raise InputError(f"lr: one that keeps the loss finite (got {loss:g} at step {step})")
+            which = "lr: one that keeps"
+            if self.aligner is not None:
+                which = "lr, alignment.lr: ones that keep"
+            raise InputError(f"{which} the loss finite (got {loss:g} at step {step})")
 
     def _announce(self, seen: int) -> None:
         """Let images that are read from files be read while these are learned from."""
         images = self.data.train_x
         if isinstance(images, Images) and seen < self.settings.images:
-            following = _chosen(seen, self.settings, len(self.data.train_y))
+            following = chosen_images(seen, self.settings, len(self.data.train_y))
             images.announce(self.team.part(following))
 
     def _images(self, chosen: NDArray[np.int64]) -> tuple[Tensor, Tensor]:
@@ -345,28 +343,6 @@ class _Training:
     def _next(self) -> int:
         """Return after how many images the next evaluation is due."""
         return self.seen + (self.settings.evaluate_every or self.settings.images)
-
-
-def _chosen(seen: int, settings: Settings, n: int) -> NDArray[np.int64]:
-    """Return which images come next: one random order after another, cut across their ends."""
-    last = min(seen + settings.batch, settings.images)
-    rounds = range(seen // n, (last - 1) // n + 1)
-    orders = [_order(settings.seed, number, n) for number in rounds]
-    first = rounds[0] * n
-    return np.concatenate(orders)[seen - first : last - first]
-
-
-_ORDERS: dict[tuple[int, int, int], NDArray[np.int64]] = {}
-
-
-def _order(seed: int, number: int, n: int) -> NDArray[np.int64]:
-    """Return the random order of the images in one time round."""
-    key = seed, number, n
-    if key not in _ORDERS:
-        for old in [other for other in _ORDERS if other[1] < number - 1 or other[::2] != key[::2]]:
-            del _ORDERS[old]
-        _ORDERS[key] = np.random.default_rng((seed, *map(ord, "order"), number)).permutation(n)
-    return _ORDERS[key]
 
 
 def _optimisers(module: nn.Module, settings: Settings) -> tuple[Optimizer, Optimizer | None]:

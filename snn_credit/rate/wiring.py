@@ -80,7 +80,9 @@ class Convolution:
             below = below.zero_().requires_grad_()
             framed = self._framed(below)
         at_frame = self._backward(above, framed.detach(), weights, 0)
-        return torch.autograd.grad(framed, below, at_frame)[0]
+        # Where something learns from what comes down, it must be a function of the weights still.
+        again = at_frame.requires_grad
+        return torch.autograd.grad(framed, below, at_frame, create_graph=again)[0]
 
     def outer(self, above: Tensor, below: Tensor) -> Tensor:
         """Sum above * below for each synapse."""

@@ -240,9 +240,13 @@ def _posts(rule: Rule, update: Update, where: str) -> set[Place]:
         return {"hidden", "output"} if update.on == "all" else {update.on}
     if update.on != "all":
         raise InputError(f"{where}.on: all, of feedback that skips layers (got {update.on!r})")
-    skipping = {step.frm for step in rule.steps if isinstance(step, Message)}
+    # What reaches the input teaches nothing there: synapses to it do not learn.
+    messages = [step for step in rule.steps if isinstance(step, Message)]
+    skipping = {message.frm for message in messages if message.to == "hidden"}
     if not skipping & {"output", "all_above"}:
-        raise InputError(f"{where}.across: a message that skips layers (got none in steps)")
+        raise InputError(
+            f"{where}.across: a message that skips layers to hidden ones (got none in steps)"
+        )
     return {"hidden", "output"} if "all_above" in skipping else {"output"}
 
 

@@ -29,6 +29,18 @@ class Residual(nn.Module):
         return self.out(h.mean((2, 3)))
 
 
+class Twice(nn.Module):
+    """A module that passes through its middle layer twice, for stimuli (batch, 4)."""
+
+    def __init__(self):
+        super().__init__()
+        self.first, self.again, self.out = nn.Linear(4, 5), nn.Linear(5, 5), nn.Linear(5, 3)
+
+    def forward(self, x):
+        h = torch.tanh(self.first(x))
+        return self.out(torch.tanh(self.again(torch.tanh(self.again(h)))))
+
+
 def dense():
     """Three layers of logistic neurons, for stimuli (batch, 4)."""
     return nn.Sequential(

@@ -5,12 +5,14 @@ import shutil
 import pytest
 import torch
 from rate_nets import Wrapped
+from torch import nn
 from torch.optim import SGD
 
 from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import Alignment, Operations, convert, feedback_pairs, fit
 from snn_credit.rate.aligner import feedback_parameters, is_hebbian
+from snn_credit.rate.checkpoint import pack, unpack
 from snn_credit.rules import RULES
 from snn_credit.rules.primitives import aligned
 
@@ -114,9 +116,11 @@ def test_schedules_are_apart(few_digits):
 
     fit(
         module, few_digits, **{**SETTINGS, "images": 80}, warmup=40, schedule={60: 0.1},
-        alignment=Alignment(lr=1.0, optimiser=lambda p: Watched(p, 0.5), schedule={40: 0.2}),
+        alignment=Alignment(
+            lr=1.0, optimiser=lambda p: Watched(p, 0.5), schedule={40: 0.2}, warmup=60
+        ),
     )  # fmt: skip
-    assert rates == [0.5, 0.5, 0.1, 0.1]
+    assert rates == pytest.approx([0.5 / 3, 1 / 3, 0.1, 0.1])
 
 
 @pytest.mark.parametrize("which", ["W", "B"])
@@ -186,6 +190,35 @@ def test_a_stopped_run_goes_on_to_the_same_bits(few_digits, tmp_path, held):
         assert torch.equal(value, again.state_dict()[name]), name
 
 
+@pytest.mark.parametrize(
+    ("before", "after", "message"),
+    [
+        (None, Alignment(), r"resume: .* with optimiser, aligner \(got optimiser\)"),
+        (Alignment(), None, r"resume: .* with optimiser \(got optimiser, aligner\)"),
+    ],
+)
+def test_a_run_goes_on_with_its_own_optimisers(few_digits, tmp_path, before, after, message):
+    def stop(module):
+        if looks.append(module) or len(looks) == 2:
+            raise KeyboardInterrupt
+        return {}
+
+    looks = []
+    settings = {**SETTINGS, "evaluate_every": 200, "path": tmp_path / "run.h5", "watch": stop}
+    with pytest.raises(KeyboardInterrupt):
+        fit(made(), few_digits, **settings, alignment=before)
+    with pytest.raises(InputError, match=message):
+        fit(made(), few_digits, **settings, alignment=after, resume=True)
+
+
+def test_a_state_of_nameless_optimisers_is_refused():
+    module = nn.Linear(2, 2)
+    optimisers = {"optimiser": SGD(module.parameters(), lr=0.1)}
+    arrays, plain = pack(module, optimisers)
+    with pytest.raises(InputError, match=r"resume: .* \(got optimisers without names\)"):
+        unpack(arrays, {"groups": plain["groups"]["optimiser"]}, module, optimisers)
+
+
 def test_diverging_feedback_is_refused_by_name(few_digits):
     module = made("WM on activity", rates={"etab": 1.0, "c_decay": 0.0})
     with pytest.raises(InputError) as caught:
@@ -200,6 +233,20 @@ def test_diverging_feedback_is_refused_by_name(few_digits):
 def test_diverging_feedback_that_is_not_hebbian_has_no_such_excuse(few_digits):
     with pytest.raises(InputError, match=r"under SA: .* in layer '2' at step \d+\)$"):
         fit(made(rates={"etab": 1.0}), few_digits, **SETTINGS, alignment=Alignment(lr=50.0))
+
+
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"lr": 1e3}, r"^lr: one that keeps the loss finite \(got (inf|nan) at step \d\)$"),
+        ({"alignment": Alignment(lr=1e6)}, r"^lr, alignment.lr: ones that keep the loss finite \("),
+    ],
+)
+def test_where_w_has_diverged_too_nothing_says_whose_fault_it_is(few_digits, more, message):
+    net = perceptron((64, 20, 15, 10), hidden="relu", output="linear", seed=0)
+    settings = {**SETTINGS, "loss": "squared error", **more}
+    with pytest.raises(InputError, match=message):
+        fit(convert(net, "SA" if "alignment" in more else "KP"), few_digits, **settings)
 
 
 def test_which_rules_are_hebbian():
@@ -228,11 +275,12 @@ def test_mixed_precision_trains(few_digits):
         ({"alignment": Alignment(lr=-1.0)}, r"alignment.lr: a number >= 0 \(got -1.0\)"),
         ({"alignment": Alignment(noise=-1.0)}, r"alignment.noise: a number >= 0 \(got -1.0\)"),
         ({"alignment": Alignment(momentum=1.0)}, r"alignment.momentum: .* \(got 1.0\)"),
-        ({"alignment": Alignment(delay=-1)}, r"alignment.delay: an integer >= 0 \(got -1\)"),
         ({"alignment": Alignment(warmup=-1)}, r"alignment.warmup: an integer >= 0 \(got -1\)"),
+        ({"alignment": Alignment(delay=-1)}, r"alignment.delay: an integer >= 0 \(got -1\)"),
         ({"alignment": Alignment(delay=600)}, r"alignment.delay: fewer than the 600 .* \(got 600"),
         ({"alignment": Alignment(schedule={600: 0.1})}, r"alignment.schedule: .*599 \(got 600\)"),
         ({"alignment": Alignment(optimiser="Adm")}, r"optimiser: .*Adam.* \(got 'Adm'\)"),
+        ({"alignment": {"lr": 0.1}}, r"alignment: an Alignment \(got dict\)"),
         ({"noise": -1.0}, r"noise: a number >= 0 \(got -1.0\)"),
         ({"warmup": -1}, r"warmup: an integer >= 0 \(got -1\)"),
         ({"precision": "float16"}, r"precision: .*float32.* \(got 'float16'\)"),
@@ -241,6 +289,36 @@ def test_mixed_precision_trains(few_digits):
 def test_mistakes(few_digits, changes, message):
     with pytest.raises(InputError, match=message):
         fit(made(), few_digits, **{**SETTINGS, **changes})
+
+
+@pytest.mark.parametrize(
+    ("frozen", "message"),
+    [("", r"module: W or biases that learns.* \(got none"), ("synapses", r"module: b that learns")],
+)
+def test_an_optimiser_of_nothing_is_refused(few_digits, frozen, message):
+    module = made()
+    for name, parameter in module.named_parameters():
+        parameter.requires_grad_(name.startswith("synapses") != (frozen == "synapses"))
+    with pytest.raises(InputError, match=message):
+        fit(module, few_digits, **SETTINGS, alignment=Alignment())
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["chain", "layers"])
+def test_feedback_that_is_frozen_on_the_way_stays(few_digits, held):
+    module = made(held=held, rates={"etab": 1.0})
+    looked = []
+
+    def freeze(module):
+        looked.append([b.clone() for _, b in feedback_pairs(module).values()])
+        if len(looked) == 2:
+            for parameter in feedback_parameters(module):
+                parameter.requires_grad_(False)
+        return {}
+
+    alignment = Alignment(lr=0.1)
+    fit(module, few_digits, **SETTINGS, alignment=alignment, watch=freeze, evaluate_every=200)
+    assert not any(map(torch.equal, looked[0], looked[1]))
+    assert all(map(torch.equal, looked[1], looked[3]))
 
 
 def test_alignment_of_nothing_is_refused(few_digits):

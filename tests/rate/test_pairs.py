@@ -1,11 +1,12 @@
 """Feedback that learns in modules of any form: layers by themselves against the declaration."""
 
 import copy
+from dataclasses import replace
 
 import numpy as np
 import pytest
 import torch
-from rate_nets import Residual, Wrapped
+from rate_nets import Residual, Twice, Wrapped
 from torch import nn
 
 from snn_credit.errors import InputError
@@ -13,7 +14,7 @@ from snn_credit.rate import Operations, convert, feedback_pairs, present
 from snn_credit.rate.losses import cross_entropy
 from snn_credit.rate.pairs import Pair, learns_alone
 from snn_credit.rate.wiring import wiring_of
-from snn_credit.rules import RULES, Local, Message, Rule, Update
+from snn_credit.rules import RULES, Local, Message, Phase, Rule, Update
 from snn_credit.rules.feedback_alignment import CHAIN_DELTA, CHAIN_LEARN, FEEDBACK
 from snn_credit.rules.primitives import PRIMITIVES, aligned
 
@@ -33,7 +34,20 @@ def convolutions():
     )
 
 
-NETS = {"dense": (dense, (6,)), "convolutions": (convolutions, (2, 5, 6))}
+def framed():
+    """Convolutions around whose input an edge is laid first."""
+    return nn.Sequential(
+        nn.Conv2d(2, 4, 3, padding="same", bias=False),
+        nn.Conv2d(4, 3, 3, padding=1, padding_mode="circular", bias=False),
+        nn.Flatten(),
+    )
+
+
+NETS = {
+    "dense": (dense, (6,)),
+    "convolutions": (convolutions, (2, 5, 6)),
+    "edges": (framed, (2, 4, 5)),
+}
 
 
 @pytest.fixture(params=NETS)
@@ -101,6 +115,27 @@ def test_biases_are_no_part_of_what_a_layer_sees():
     expected = -2e-3 * (h @ (w - b).T).T @ h / 5
     found = gradients(module, x, y)["inner.1.feedback_b"]
     assert torch.allclose(found, expected, atol=1e-13)
+
+
+def after_layers(inplace):
+    torch.manual_seed(0)
+    return Wrapped(
+        nn.Sequential(
+            nn.Conv2d(2, 3, 3), nn.ReLU(inplace), nn.Conv2d(3, 4, 3), nn.ReLU(inplace),
+            nn.Flatten(), nn.Linear(16, 3), nn.Sigmoid(),
+        ).double()
+    )  # fmt: skip
+
+
+@pytest.mark.parametrize("more", [{}, {"operations": Operations(fo_bias=True)}], ids=len)
+@pytest.mark.parametrize("rule", ["SA", "AA", "IA"])
+def test_what_follows_a_layer_may_change_its_sums_in_place(rule, more):
+    x, y = torch.randn(5, 2, 6, 6).double(), torch.randint(3, (5,))
+    apart, inplace = (
+        gradients(convert(after_layers(i), rule, **more), x, y) for i in (False, True)
+    )
+    for name, gradient in apart.items():
+        assert torch.allclose(inplace[name], gradient, rtol=0, atol=1e-13), name
 
 
 def by_hand(operations, weights, w, bias, b, x, rng):
@@ -197,6 +232,99 @@ def test_modules_that_are_no_chain(rule):
         assert not found["second.feedback_b"].any()
 
 
+@pytest.mark.parametrize("constraints", [[], ["frozen signs"], ["constant norm"]], ids=str)
+@pytest.mark.parametrize("rule", ["FA chain", "SA", "AA", "KP"])
+def test_a_layer_that_is_passed_through_twice(rule, constraints):
+    torch.manual_seed(0)
+    x, y = torch.randn(6, 4).double(), torch.randint(3, (6,))
+    plain = Twice().double()
+    module = convert(plain, rule, constraints=constraints, seed=1)
+    with torch.no_grad():
+        for layer in (module.again, module.out):
+            layer.feedback_b.copy_(layer.weight)
+        if constraints == ["constant norm"]:  # which takes this back, up to rounding
+            module.again.weight.mul_(1.5)
+    found, exact = gradients(module, x, y), gradients(plain, x, y)
+    for name, gradient in exact.items():
+        assert torch.allclose(found[name], gradient, rtol=0, atol=1e-12), name
+
+
+@pytest.mark.parametrize("rule", ["FA chain", "SA", "AA", "IA"])
+def test_a_normalisation_that_learns_below_the_first_layer(rule):
+    torch.manual_seed(0)
+    x, y = torch.randn(6, 4).double(), torch.randint(3, (6,))
+    plain = Wrapped(nn.Sequential(nn.BatchNorm1d(4), nn.Linear(4, 5), nn.Tanh(), nn.Linear(5, 3)))
+    module = convert(plain.double(), rule, seed=1)
+    assert set(feedback_pairs(module)) == {"inner.1", "inner.3"}
+    with torch.no_grad():
+        for at in ("1", "3"):
+            layer = module.get_submodule(f"inner.{at}")
+            layer.feedback_b.copy_(layer.weight)
+    found, exact = gradients(module, x, y), gradients(plain, x, y)
+    assert rule == "FA chain" or "inner.1.feedback_b" in found
+    for name, gradient in exact.items():
+        assert torch.allclose(found[name], gradient, rtol=0, atol=1e-12), name
+
+
+@pytest.mark.parametrize("frozen", [("0",), ("0", "1")], ids=str)
+@pytest.mark.parametrize("rule", ["KP", "SA", "AA"])
+def test_feedback_learns_though_w_is_frozen(rule, frozen):
+    # as in a chain: what Lansdell et al. 2020 do in Fig 4, with any rule
+    net, x, y = dense(), torch.randn(6, 6), torch.randint(4, (6,))
+    chain, layers = (convert(each, rule, seed=3) for each in (net, Wrapped(net)))
+    for at in frozen:
+        chain.get_submodule(at).weight.requires_grad_(False)
+        layers.get_submodule(f"inner.{at}").weight.requires_grad_(False)
+    expected, found = gradients(chain, x, y), gradients(layers, x, y)
+    assert len(found) == len(expected) == 3 - len(frozen)
+    ours, theirs = found["inner.1.feedback_b"], expected["synapses.b_2"]
+    assert torch.allclose(ours, theirs, atol=1e-6)
+
+
+@pytest.mark.parametrize("rule", ["KP", "SA", "AA"])
+def test_frozen_feedback_stays(rule):
+    module = convert(Residual(), rule, seed=1)
+    module.second.feedback_b.requires_grad_(False)
+    found = gradients(module, torch.randn(8, 3, 6, 6), torch.randint(4, (8,)))
+    assert "out.feedback_b" in found
+    assert "second.feedback_b" not in found
+    assert "first.weight" in found
+
+
+class Backwards(nn.Module):
+    """Its layers run in another order than they are registered in."""
+
+    def __init__(self):
+        super().__init__()
+        self.out, self.first = nn.Linear(5, 3), nn.Linear(4, 5)
+
+    def forward(self, x):
+        return self.out(torch.tanh(self.first(x)))
+
+
+@pytest.mark.parametrize("rule", ["FA chain", "SA"])
+def test_a_gradient_below_a_layer_without_feedback_is_refused(rule):
+    x, y = torch.randn(6, 4), torch.randint(3, (6,))
+    message = r"module: layers registered in the order .* below LearningLinear\(.*\)"
+    with pytest.raises(InputError, match=message):
+        gradients(convert(Backwards(), rule), x, y)
+    net = Wrapped(nn.Sequential(nn.Linear(4, 5), nn.Linear(5, 3)))
+    with pytest.raises(InputError, match=r"a stimulus without gradient"):
+        gradients(convert(net, rule), x.requires_grad_(), y)
+
+
+def test_each_passage_and_each_backward_pass_teaches():
+    x, y = torch.randn(6, 4).double(), torch.randint(3, (6,))
+    module = convert(Twice().double(), "SA", rates={"etab": 1.0}, seed=1)
+    found = gradients(module, x, y)
+    for layer, times in ((module.again, 2), (module.out, 1)):
+        name = "again" if times == 2 else "out"
+        apart = layer.feedback_b - layer.weight
+        assert torch.allclose(found[f"{name}.feedback_b"], times * apart, atol=1e-12)
+    cross_entropy(module(x), y).mean().div(2).backward()
+    assert torch.allclose(module.out.feedback_b.grad, 2 * apart, atol=1e-12)
+
+
 def test_symmetric_alignment_comes_to_w():
     module = convert(Residual(), "SA", rates={"etab": 1.0}, seed=1)
     optimiser = torch.optim.SGD([module.second.feedback_b], lr=0.5)
@@ -260,6 +388,36 @@ TWICE = Rule(
 )
 
 
+KP = RULES["KP"]
+MIRROR = KP.updates[1]
+TOP = replace(KP, updates=(CHAIN_LEARN, replace(MIRROR, on="output")))
+WINDOWS = replace(KP, phases=(Phase("one"), Phase("two")))
+RENAMED = Rule(
+    name="renamed",
+    citation="this test",
+    steps=(
+        Message("fb", of="mod", frm="above", via="b"),
+        Local("mod", hidden="fb*df", output="err*df"),
+        Local("delta", hidden="2*h", output="2*h"),
+    ),
+    updates=(replace(CHAIN_LEARN, post="mod"), Update("b", post="delta", pre="h", factor="eta")),
+    rates=KP.rates,
+)
+NOISY = replace(
+    KP,
+    steps=(*KP.steps, Local("noise", hidden="2*h", output="2*h")),
+    updates=(CHAIN_LEARN, Update("b", post="h", pre="noise", factor="eta*sig")),
+    rates={**KP.rates, "sig": 0.1},
+)
+
+
+@pytest.mark.parametrize("rule", [TOP, WINDOWS, RENAMED, NOISY])
+def test_a_rule_that_a_layer_would_read_otherwise_is_left_to_chains(rule):
+    assert not learns_alone(rule)
+    with pytest.raises(InputError, match=r"other modules learn by: BP, .*"):
+        convert(Residual(), rule)
+
+
 def test_which_rules_a_layer_can_learn_by_itself():
     assert all(learns_alone(RULES[name]) for name in (*ALONE, "WM", "FA chain"))
     assert not any(learns_alone(RULES[name]) for name in NOT_ALONE)
@@ -272,6 +430,7 @@ def test_which_rules_a_layer_can_learn_by_itself():
         (Residual(), "SG", {}, r"other modules learn by: BP, .*SA.*, not by SG"),
         (Residual(), "SA", {"rates": {"lam": 1.0}}, r"rates: neither eta nor lam .* \(got lam\)"),
         (Residual(), "KP", {"operations": Operations()}, r"operations: .*aligned.* \(got KP\)"),
+        (dense(), "WM", {"rates": {"sig": 0.0}}, r"rates: .*sig\*\*2' is .* \(got sig = 0.0\)"),
         (dense(), "WM", {"operations": Operations()}, r"operations: .* \(got WM\)"),
         (
             Wrapped(nn.Linear(2, 2)),

@@ -130,7 +130,7 @@ REFUSALS = {
     ),
     "direct without a message that skips layers": (
         update(across="direct"),
-        r"FA.updates\[0\].across: a message that skips layers \(got none in steps\)",
+        r"FA.updates\[0\].across: a message that skips layers .* \(got none in steps\)",
     ),
     "direct in some layers": (
         update(across="direct", on="hidden"),
@@ -298,6 +298,12 @@ PHASED = {
 def test_refusals_with_phases(changes, expected):
     with pytest.raises(InputError, match=expected):
         replace(PEPITA, **changes)
+
+
+def test_what_reaches_the_input_does_not_learn():
+    learn = Update("b", post="h", pre="h", factor="eta", across="direct")
+    with pytest.raises(InputError, match=r"updates\[1\].across: .* to hidden ones \(got none in"):
+        replace(PEPITA, updates=(*PEPITA.updates, learn))
 
 
 def test_snapshot_in_no_layer():

@@ -101,7 +101,7 @@ def test_locality_follows_from_the_primitives(weights):
 def test_weights_are_read_back(weights):
     rule = aligned("ours", "none", etab=0.1, **weights)
     found = weights_of(constrained(rule, "constant norm"))
-    assert found == {"decay": 0.0, **weights} if "self" in weights else weights
+    assert found == ({"decay": 0.0, **weights} if "self" in weights else weights)
 
 
 def test_rules_that_are_no_sum_of_primitives():

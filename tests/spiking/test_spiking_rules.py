@@ -29,11 +29,16 @@ ALL = {f"{name}.w" for name in FORWARD} | {
     f"{name}.bias" for name in ("hidden1", "hidden2", "output")
 }
 OUTPUT = {"hidden2_to_output.w", "output.bias"}
+UPPER_B = {"hidden1_to_hidden2.b", "hidden2_to_output.b"}
+DIRECT_B = {"hidden1_from_output.b", "hidden2_from_output.b"}
 
 
 @pytest.mark.parametrize(
     ("rule", "expected"),
-    [("BP", ALL), ("FA", ALL), ("DFA", ALL), ("DRTP", ALL), ("Shallow", OUTPUT)],
+    [
+        *(("BP", ALL), ("FA", ALL), ("DFA", ALL), ("DRTP", ALL), ("Shallow", OUTPUT)),
+        *(("SA", ALL | UPPER_B), ("IA", ALL | UPPER_B), ("SG DFA", ALL | DIRECT_B)),
+    ],
 )
 @pytest.mark.parametrize("device", ["runtime", "dense", "dense:torch"])
 def test_rules_change_their_weights_alone(rule: str, expected: set[str], device: str) -> None:
