@@ -107,7 +107,7 @@ METHODS: Mapping[str, Method] = {
 }  # fmt: skip
 ALL = tuple(METHODS)
 #: BP with B = W' + noise: SA whose B goes all the way at each step.
-CONTROL = "BP, noise in W' alone"
+CONTROL = "BP + noise in W'"
 METHODS = {
     **METHODS,
     CONTROL: Method({"self": 1.0, "decay": 1.0}, optimiser="SGD", lr=1.0),

@@ -5,7 +5,7 @@ without weight symmetry", ICML (2020). At each step N(0, sigma^2) times the curr
 added: to B for SA, AA and KP, but to all weights for BP. That is what the paper compares, and it is
 no fair comparison, since BP's W itself moves at random. So there is a control,
 
-    BP, noise in W' alone    dB = -(B - W') + noise, that is B = W' + noise at each step,
+    BP + noise in W'    dB = -(B - W') + noise, that is B = W' + noise at each step,
 
 the limit of SA with a rate of 1: errors come down through a noisy W', and W is left alone.
 
@@ -113,7 +113,7 @@ EXPERIMENT = Experiment(
     presets={
         "smoke": shared.smoke(Config(), networks=("ResNet-8",), steps=(0.0, 1e-3, 1.0)),
         "laptop": Config(
-            networks=("ResNet-8",), steps=(0.0, 1e-3, 1e-2, 1e-1),
+            networks=("ResNet-8",), steps=(0.0, 1e-3, 1e-2, 1e-1, 1.0),
             **(shared.LAPTOP | {"epochs": 2, "drops": (1.4,)}),
         ),
         "paper": Config(warmup=0.0, drops=(30.0, 60.0)),

@@ -7,10 +7,10 @@ recordings of V4 and IT are not to be had (`snn_credit.analysis.predictivity` sa
 A network trained by BP from weights of its own is recorded: each of 256 sites adds up 25 numbers,
 the first principal components of its last hidden layer, scaled to variance 1, with random weights,
 and noise. Where all of the signal is found, the correlation is the root of the signal's share of
-the variance: a known answer. Then networks that BP, FA, SA, AA and IA trained from other weights,
-one at its initial weights, and pixels; and as controls the recorded network's features with images
-permuted, all of them or within categories. Features are the last hidden layer; a column has those
-of the one below.
+the variance: a known answer. Then networks that BP, FA, SA, AA, IA and WM trained from other
+weights, one at its initial weights, and pixels; and as controls the recorded network's features
+with images permuted, all of them or within categories. Features are the last hidden layer; a column
+has those of the one below.
 
 784-200-100-10, tanh, cross entropy, 10,000 MNIST images shown ten times; responses are to 5,120
 test images, as many as in the paper, that trained nothing. The learning rate, one for all rules, is
@@ -36,7 +36,7 @@ if TYPE_CHECKING:
     Values = NDArray[np.float64]
 
 #: Rows -> the rule's name here.
-RULES = {"BP": "BP", "FA": "FA chain", "SA": "SA", "AA": "AA", "IA": "IA"}
+RULES = {"BP": "BP", "FA": "FA chain", "SA": "SA", "AA": "AA", "IA": "IA", "WM": "WM"}
 RECORDED, RANDOM = "the recorded network", "random (at initialisation)"
 PERMUTED, WITHIN = "control: images permuted", "control: images permuted within categories"
 TEST, MEDIAN, ERROR = "test error %", "median correlation", "standard error"

@@ -30,7 +30,7 @@ _OWN = (
     *(MANIFEST, RESULT, LOG, "run.h5", "raster.png", "learning.png"),
     *("run.h5.new", "run.h5.journal", "run.h5.journal.new"),
 )
-_RECORDED = (".png", ".h5")
+_RECORDED = (".png", ".h5", ".npz", ".db")
 _SEED = re.compile(r"seed-\d+")
 
 

@@ -9,6 +9,7 @@ from __future__ import annotations
 
 import time
 from collections.abc import Callable, Mapping
+from datetime import datetime, timedelta
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.errors import InputError
@@ -22,6 +23,10 @@ if TYPE_CHECKING:
 #: Seconds between two signs of life of a trial; one that gives none for three times as long is lost
 #: with its process, and another takes its place.
 HEARTBEAT = 10
+
+
+#: What a trial has from the moment on that it gives signs of life.
+_BEGUN = "begun"
 
 
 class _SurplusError(Exception):
@@ -77,6 +82,7 @@ def search(
         earlier = [t for t in study.get_trials(deepcopy=False) if t.number < trial.number]
         if sum(t.state.name in ("COMPLETE", "RUNNING") for t in earlier) >= total:
             raise _SurplusError
+        trial.set_user_attr(_BEGUN, True)
         study.sampler = _sampler(seed, trial.number)
         return objective(trial)
 
@@ -166,7 +172,14 @@ def _fail_stale(study: Study) -> None:
     import warnings
 
     from optuna.storages import fail_stale_trials
+    from optuna.trial import TrialState
 
     with warnings.catch_warnings():
         warnings.simplefilter("ignore")
         fail_stale_trials(study)
+    # A process that ends between a trial's first entry and its first sign of life leaves one that
+    # the storage takes for alive.
+    latest = datetime.now() - timedelta(seconds=3 * HEARTBEAT)
+    for trial in study.get_trials(deepcopy=False, states=(TrialState.RUNNING,)):
+        if _BEGUN not in trial.user_attrs and (trial.datetime_start or latest) <= latest:
+            study.tell(trial.number, state=TrialState.FAIL)

@@ -62,11 +62,14 @@ def check_feedback(module: nn.Module, step: int) -> None:
     Raises
     ------
     InputError
-        If a layer's feedback is not finite, or `LARGEST` times as large as its W; the message names
-        the layer, the norms, the rule and the step, and says why where that is known.
+        If a layer's feedback is not finite though its W is, or `LARGEST` times as large as its W;
+        the message names the layer, the norms, the rule and the step, and says why where that is
+        known.
     """
     for name, (w, b) in feedback_pairs(module).items():
         size, own = float(b.norm()), float(w.norm())
+        if not math.isfinite(own):
+            continue  # which of them went first is not to be seen any more
         if not math.isfinite(size) or size > LARGEST * own:
             rule = _rule_of(module)
             raise InputError(
@@ -74,6 +77,14 @@ def check_feedback(module: nn.Module, step: int) -> None:
                 f"decay (got |B| = {size:.3g} beside |W| = {own:.3g} in layer {name!r} at step "
                 f"{step}){_why(rule)}"
             )
+    # Feedback that skips layers has no W beside it.
+    apart = {id(p) for p in feedback_parameters(module)}
+    lost = [n for n, p in module.named_parameters() if not p.isfinite().all()]
+    if lost and all(id(module.get_parameter(name)) in apart for name in lost):
+        raise InputError(
+            f"alignment: feedback that stays finite under {_rule_of(module).name}: a smaller rate "
+            f"(got {lost[0]!r} at step {step})"
+        )
 
 
 def _rule_of(module: nn.Module) -> Rule:

@@ -19,6 +19,7 @@ from snn_credit.rate.stages import stages_of
 from snn_credit.rate.support import is_count, learnable_rule
 from snn_credit.rules import RULES, Rule
 from snn_credit.rules.constraints import constrained
+from snn_credit.rules.expressions import expression, functions_for
 
 
 def convert(
@@ -39,7 +40,8 @@ def convert(
     ``loss.backward()`` then puts the rule's changes, with the sign of a gradient, where the
     gradient would be, and any of torch's optimisers applies them. With eta = 1 and lam = 0, as
     they are unless given, learning rate and decay are the optimiser's. The loss is a mean over the
-    batch.
+    batch. What a rule makes of activities and weights alone, such as b's decay, does not scale with
+    the loss and is there once for each backward pass: to accumulate, divide gradients, not losses.
     Rules that ask for more than the loss's derivative (the targets, a second loss) are trained by
     `present`.
 
@@ -47,7 +49,8 @@ def convert(
     declared: it becomes a `snn_credit.rate.stack.Stack`. Any other module keeps its own forward
     pass and learns by the rules that are backpropagation with something else in place of W', whose
     feedback is fixed or learns from what a layer knows by itself: its input, its sums W x and their
-    error (`snn_credit.rate.pairs`). There the feedback ``b`` of a layer is called ``feedback_b``.
+    error (`snn_credit.rate.pairs`). There the feedback ``b`` of a layer is called ``feedback_b``,
+    and a layer that is passed through twice is taught by each passage, b's decay included.
 
     Parameters
     ----------
@@ -88,6 +91,8 @@ def convert(
         If the module holds something that cannot learn by the rule, which is named; for an unknown
         rule, constraint or rate, and for a number out of its range.
     """
+    if operations is not None and not isinstance(operations, Operations):
+        raise InputError(f"operations: Operations, or None (got {type(operations).__name__})")
     declared = constrained(learnable_rule(rule, given or ()), *constraints)
     _check(declared, b_scale, kept, rates, seed)
     draw = Draw(seed, b_scale, kept)
@@ -170,3 +175,12 @@ def _check(
             raise InputError(f"{name}: a rate of {rule.name}, which has: {known} (got {value})")
         if not isfinite(value):
             raise InputError(f"{name}: a finite number (got {value})")
+    known = {**rule.rates, **(rates or {})}
+    for update in rule.updates:
+        try:
+            expression(update.factor)(known, functions_for(0.0))
+        except ZeroDivisionError:
+            raise InputError(
+                f"rates: those for which {rule.name}'s factor {update.factor!r} is a number "
+                f"(got {', '.join(f'{name} = {value}' for name, value in (rates or {}).items())})"
+            ) from None

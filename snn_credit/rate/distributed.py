@@ -8,7 +8,8 @@ of the processes' changes, weighted by how many examples each had, is that of th
 where a process whose part of a short batch is empty shows one example of another's, with weight 0.
 The result is that of one process up to rounding, unless something is drawn at random for each
 example (dropout, noise, augmentation), or a module takes statistics over its own part (batch
-normalisation): those are each process's own. Process 0 evaluates and writes the run file.
+normalisation, the batch means of `snn_credit.rate.Operations`): those are each process's own.
+Process 0 evaluates and writes the run file.
 """
 
 import atexit

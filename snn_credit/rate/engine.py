@@ -85,7 +85,7 @@ class Engine:
         gradients = {id(tensor): gradient for tensor, gradient in taught if gradient is not None}
         for group in optimiser.param_groups:
             for w in group["params"]:
-                found = gradients.get(id(w))
+                found = gradients.get(id(w)) if w.requires_grad else None
                 w.grad = found.matrix() if isinstance(found, Outer) else found
 
     def _change(self, w: Tensor, gradient: Gradient, group: dict[str, float]) -> None:

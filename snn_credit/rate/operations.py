@@ -8,8 +8,8 @@ Between a layer's input x and its sums, the regulariser R of a rule that is a su
     p   = B' (x - batch mean)  (+ biases) (ReLU)     backward path
     r   = B f                                        reconstruction
 
-    R = mean over the batch of  - amp f.p + sparse |p|^2 / 2 + null |r|^2 / 2 + angle x.(B delta)
-        + decay |B|^2 / 2 - self B.W'
+    R = mean over the batch of  - amp f.p + sparse |p|^2 / 2 + null |r|^2 / 2 + angle h.(B delta)
+        + decay |B|^2 / 2 - self B.W',    h the input itself
 
 where f and r are then centred and normalised alike, and p by itself. x, W, biases and delta are
 constants of R; what B learns is its gradient, by autograd. Without any operation it is that of the
@@ -106,7 +106,7 @@ class Operations:
         x, delta
             The layer's input (batch, ...), and the error of each example's sums (batch, ...).
         """
-        n = len(x)
+        n, active = len(x), x
         x = x if self.noise is None else self.noise * torch.randn_like(x)
         x = _standardised(x, self.bi_fwmc, self.bi_fwl2n)
         f = self._path(wiring.up(x, w), bias if self.fo_bias else None, self.fo_relu)
@@ -122,7 +122,8 @@ class Operations:
             terms.append(-weights.get("amp", 0.0) * (f * p).sum() / n)
             terms.append(weights.get("sparse", 0.0) * p.square().sum() / (2 * n))
         if "angle" in weights:
-            terms.append(weights["angle"] * (x * wiring.down(delta, b)).sum() / n)
+            # delta is told of what the layer was shown, and of no noise
+            terms.append(weights["angle"] * (active * wiring.down(delta, b)).sum() / n)
         terms.append(weights.get("decay", 0.0) * b.square().sum() / 2)
         terms.append(-weights.get("self", 0.0) * (b * w).sum())
         return torch.stack(terms).sum()

@@ -1,7 +1,7 @@
 """What one program can go without, of what an interpreter does for all rules.
 
-A factor of 1 and a summand of 0 vanish, numbers move behind sums and transposes until they meet,
-and the slope of a rectifier becomes a part of the product with it.
+What is done twice is done once, a factor of 1 and a summand of 0 vanish, numbers move behind sums
+and transposes until they meet, and the slope of a rectifier becomes a part of the product with it.
 """
 
 from __future__ import annotations
@@ -20,6 +20,7 @@ _MOVES = {_aten.t.default, _aten.permute.default, _aten.sum.dim_IntList}
 
 def simplify(graph: Graph) -> None:
     """Make a graph of aten's operations do less, with the same results up to rounding."""
+    _merge(graph)
     # What a node is made of comes before it, so that is as simple already as it gets.
     for node in list(graph.nodes):
         if node.op == "call_function":
@@ -28,6 +29,20 @@ def simplify(graph: Graph) -> None:
             if simpler is not node:
                 node.replace_all_uses_with(simpler)
     graph.eliminate_dead_code()
+
+
+def _merge(graph: Graph) -> None:
+    """Let nodes that do the same to the same be one, but for those that draw random numbers."""
+    known: dict[Any, Node] = {}
+    for node in list(graph.nodes):
+        tags = getattr(node.target, "tags", ())
+        if node.op != "call_function" or torch.Tag.nondeterministic_seeded in tags:
+            continue
+        key = node.target, repr(node.args), repr(node.kwargs)
+        first = known.setdefault(key, node)
+        if first is not node:
+            node.replace_all_uses_with(first)
+            graph.erase_node(node)
 
 
 def product(value: Node) -> tuple[Node, Node, float] | None:

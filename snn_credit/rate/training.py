@@ -305,7 +305,10 @@ class _Training:
         if self._feedback and (step % LOOK_EVERY == 0 or not math.isfinite(loss)):
             check_feedback(self.module, step)
         if not math.isfinite(loss):
-            raise InputError(f"lr: one that keeps the loss finite (got {loss:g} at step {step})")
+            which = "lr: one that keeps"
+            if self.aligner is not None:
+                which = "lr, alignment.lr: ones that keep"
+            raise InputError(f"{which} the loss finite (got {loss:g} at step {step})")
 
     def _announce(self, seen: int) -> None:
         """Let images that are read from files be read while these are learned from."""

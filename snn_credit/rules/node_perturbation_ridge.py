@@ -20,7 +20,8 @@ gamma    GAMMA   ridge: 0.1 (C.3)                                         number
                  that moves
 ======== ======= ======================================================== ================
 
-Deviation: s and v add up batch means, not sums, so gamma weighs as much as one batch of examples.
+Deviation: s and v add up batch means, not sums, so gamma weighs as much as one batch of examples,
+and 1/r batches under an optimiser whose rate for s and v is r: theirs is SGD with a rate of 1.
 
 Source: Lansdell, Prakash & Kording 2020, ICLR.
 """

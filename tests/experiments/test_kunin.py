@@ -2,8 +2,11 @@
 
 import json
 import os
+import sqlite3
 import subprocess
 import sys
+import time
+from contextlib import closing
 from dataclasses import replace
 from pathlib import Path
 
@@ -227,6 +230,44 @@ def test_search_goes_on_to_a_larger_total(tmp_path):
     assert (tmp_path / "choices.png").exists()
     with pytest.raises(InputError, match=r"storage: .* with lr = 0.5 \(got one with 1.0 in sqlite"):
         smoke("search", tmp_path, spaces=("IA",), trials=(2,), lr=0.5)
+
+
+def test_a_search_that_is_stopped_goes_on(tmp_path):
+    environment = {**os.environ, "PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1"}
+    command = [
+        *(sys.executable, "-m", "snn_credit", "run", "kunin-search", "--preset", "smoke"),
+        *("--seed", "1", "--set", "spaces=WM+AD", "--out", str(tmp_path / "run")),
+        *("--set", "trials=8"),
+    ]
+    first = subprocess.Popen(command, env=environment, stderr=subprocess.PIPE, text=True)
+    deadline = time.monotonic() + 120
+    while time.monotonic() < deadline and _complete(tmp_path / "run" / "study.db") < 2:
+        time.sleep(0.1)
+    first.terminate()
+    _, errors = first.communicate(timeout=120)
+    done = _complete(tmp_path / "run" / "study.db")
+    assert 2 <= done < 8
+    assert "continue with: snn-credit run kunin-search" in errors.splitlines()[-1]
+    second = subprocess.run(
+        [*command, "--resume"], env=environment, capture_output=True, text=True, timeout=200
+    )
+    assert second.returncode == 0, second.stderr[-3000:]
+    found = json.loads((tmp_path / "run" / "result.json").read_text())["measured"]
+    assert found["WM+AD"][kunin_search.TRIALS] == 8
+
+
+def _complete(path):
+    """Trials that a data base holds; 0 where there is none yet."""
+    if not path.exists():
+        return 0
+    with closing(sqlite3.connect(f"file:{path}?mode=ro", uri=True, timeout=10)) as base:
+        try:
+            (count,) = base.execute(
+                "SELECT COUNT(*) FROM trials WHERE state = 'COMPLETE'"
+            ).fetchone()
+        except sqlite3.OperationalError:
+            return 0
+    return count
 
 
 def test_two_runs_share_a_storage(tmp_path):

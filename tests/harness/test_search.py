@@ -94,6 +94,16 @@ def test_what_a_killed_process_leaves_is_done_by_another(tmp_path):
     assert _running(tmp_path) == 0
 
 
+def test_what_a_process_leaves_that_ended_at_once_is_done_too(tmp_path, monkeypatch):
+    monkeypatch.setattr("snn_credit.harness.search.HEARTBEAT", 0.1)
+    search(parabola, name="study", storage=url(tmp_path), total=1)
+    optuna.load_study(study_name="study", storage=url(tmp_path)).ask()  # gives no sign of life
+    assert _running(tmp_path) == 1
+    search(parabola, name="study", storage=url(tmp_path), total=3)
+    assert len(trials(tmp_path)) == 3
+    assert _running(tmp_path) == 0
+
+
 def _running(folder):
     try:
         study = optuna.load_study(study_name="study", storage=url(folder))

@@ -11,7 +11,7 @@ from torch.optim import SGD
 from snn_credit.errors import InputError
 from snn_credit.models.perceptron import perceptron
 from snn_credit.rate import Alignment, Operations, convert, feedback_pairs, fit
-from snn_credit.rate.aligner import feedback_parameters, is_hebbian
+from snn_credit.rate.aligner import check_feedback, feedback_parameters, is_hebbian
 from snn_credit.rate.checkpoint import pack, unpack
 from snn_credit.rules import RULES
 from snn_credit.rules.primitives import aligned
@@ -235,6 +235,28 @@ def test_diverging_feedback_that_is_not_hebbian_has_no_such_excuse(few_digits):
         fit(made(rates={"etab": 1.0}), few_digits, **SETTINGS, alignment=Alignment(lr=50.0))
 
 
+@pytest.mark.parametrize(
+    ("more", "message"),
+    [
+        ({"lr": 1e3}, r"^lr: one that keeps the loss finite \(got (inf|nan) at step \d\)$"),
+        ({"alignment": Alignment(lr=1e6)}, r"^lr, alignment.lr: ones that keep the loss finite \("),
+    ],
+)
+def test_where_w_has_diverged_too_nothing_says_whose_fault_it_is(few_digits, more, message):
+    net = perceptron((64, 20, 15, 10), hidden="relu", output="linear", seed=0)
+    settings = {**SETTINGS, "loss": "squared error", **more}
+    with pytest.raises(InputError, match=message):
+        fit(convert(net, "SA" if "alignment" in more else "KP"), few_digits, **settings)
+
+
+def test_direct_feedback_that_diverges_is_refused_by_name(few_digits):
+    module = made("SG DFA", rates={"etab": 1.0})
+    with torch.no_grad():
+        module.synapses.b_1_3[0, 0] = float("nan")
+    with pytest.raises(InputError, match=r"under SG DFA: .* \(got 'synapses.b_1_3' at step 20\)"):
+        check_feedback(module, 20)
+
+
 def test_which_rules_are_hebbian():
     assert [name for name, rule in RULES.items() if is_hebbian(rule)] == ["WM", "WM on activity"]
     assert is_hebbian(aligned("x", "none", amp=1.0))
@@ -287,6 +309,24 @@ def test_an_optimiser_of_nothing_is_refused(few_digits, frozen, message):
         parameter.requires_grad_(name.startswith("synapses") != (frozen == "synapses"))
     with pytest.raises(InputError, match=message):
         fit(module, few_digits, **SETTINGS, alignment=Alignment())
+
+
+@pytest.mark.parametrize("held", [False, True], ids=["chain", "layers"])
+def test_feedback_that_is_frozen_on_the_way_stays(few_digits, held):
+    module = made(held=held, rates={"etab": 1.0})
+    looked = []
+
+    def freeze(module):
+        looked.append([b.clone() for _, b in feedback_pairs(module).values()])
+        if len(looked) == 2:
+            for parameter in feedback_parameters(module):
+                parameter.requires_grad_(False)
+        return {}
+
+    alignment = Alignment(lr=0.1)
+    fit(module, few_digits, **SETTINGS, alignment=alignment, watch=freeze, evaluate_every=200)
+    assert not any(map(torch.equal, looked[0], looked[1]))
+    assert all(map(torch.equal, looked[1], looked[3]))
 
 
 def test_alignment_of_nothing_is_refused(few_digits):

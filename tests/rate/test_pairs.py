@@ -313,6 +313,18 @@ def test_a_gradient_below_a_layer_without_feedback_is_refused(rule):
         gradients(convert(net, rule), x.requires_grad_(), y)
 
 
+def test_each_passage_and_each_backward_pass_teaches():
+    x, y = torch.randn(6, 4).double(), torch.randint(3, (6,))
+    module = convert(Twice().double(), "SA", rates={"etab": 1.0}, seed=1)
+    found = gradients(module, x, y)
+    for layer, times in ((module.again, 2), (module.out, 1)):
+        name = "again" if times == 2 else "out"
+        apart = layer.feedback_b - layer.weight
+        assert torch.allclose(found[f"{name}.feedback_b"], times * apart, atol=1e-12)
+    cross_entropy(module(x), y).mean().div(2).backward()
+    assert torch.allclose(module.out.feedback_b.grad, 2 * apart, atol=1e-12)
+
+
 def test_symmetric_alignment_comes_to_w():
     module = convert(Residual(), "SA", rates={"etab": 1.0}, seed=1)
     optimiser = torch.optim.SGD([module.second.feedback_b], lr=0.5)
@@ -418,6 +430,7 @@ def test_which_rules_a_layer_can_learn_by_itself():
         (Residual(), "SG", {}, r"other modules learn by: BP, .*SA.*, not by SG"),
         (Residual(), "SA", {"rates": {"lam": 1.0}}, r"rates: neither eta nor lam .* \(got lam\)"),
         (Residual(), "KP", {"operations": Operations()}, r"operations: .*aligned.* \(got KP\)"),
+        (dense(), "WM", {"rates": {"sig": 0.0}}, r"rates: .*sig\*\*2' is .* \(got sig = 0.0\)"),
         (dense(), "WM", {"operations": Operations()}, r"operations: .* \(got WM\)"),
         (
             Wrapped(nn.Linear(2, 2)),
@@ -431,6 +444,27 @@ def test_which_rules_a_layer_can_learn_by_itself():
 def test_what_is_refused(module, rule, more, message):
     with pytest.raises(InputError, match=message):
         convert(module, rule, **more)
+
+
+def test_operations_are_no_mapping():
+    with pytest.raises(InputError, match=r"operations: Operations, or None \(got dict\)"):
+        convert(dense(), "SA", operations={"noise": 0.5})
+
+
+def test_the_error_is_told_of_activity_and_of_no_noise():
+    torch.manual_seed(0)
+    layer, x, delta = (
+        nn.Linear(3, 4).double(),
+        torch.randn(5, 3).double(),
+        torch.randn(5, 4).double(),
+    )
+    b, wiring, w = torch.randn(4, 3).double(), wiring_of(layer, x.shape), layer.weight.detach()
+    plain, noisy = (
+        operations.gradient({"angle": 2.0}, wiring, w, None, b, x, delta)
+        for operations in (Operations(), Operations(noise=0.7, fo_relu=True, bi_fwl2n=True))
+    )
+    assert torch.allclose(plain, 2.0 * delta.T @ x / 5)
+    assert torch.equal(plain, noisy)
 
 
 def test_noise_is_a_number_above_nought():

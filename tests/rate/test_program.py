@@ -8,6 +8,7 @@ import pytest
 import torch
 import torch.nn.utils.prune
 from torch import nn
+from torch.fx.experimental.proxy_tensor import make_fx
 from torch.optim import SGD
 
 from snn_credit.errors import InputError
@@ -16,7 +17,8 @@ from snn_credit.rate import LocallyConnected2d, convert, learnable, present
 from snn_credit.rate.credit import begin
 from snn_credit.rate.engine import Engine
 from snn_credit.rate.losses import LOSSES, cross_entropy, error
-from snn_credit.rate.program import MOST_PROGRAMS, Outer
+from snn_credit.rate.program import MOST_PROGRAMS, Outer, Program
+from snn_credit.rate.simplify import simplify
 from snn_credit.rules import RULES
 from snn_credit.rules.pepita import PEPITA_RANDOM, PEPITA_SECOND_ERROR
 
@@ -373,3 +375,34 @@ def test_the_derivative_of_a_loss_is_autograds(loss, labels, batch):
     mean, err = error(loss, output.detach(), target)
     assert torch.allclose(mean, expected)
     assert torch.allclose(err, torch.autograd.grad(expected, output)[0], rtol=1e-10, atol=1e-14)
+
+
+def test_what_is_done_twice_is_done_once_and_random_numbers_are_drawn_each_time():
+    def twice(a, b):
+        return [a @ b + 1, (a @ b + 1).relu(), torch.randn_like(a) - torch.randn_like(a)]
+
+    a, b = torch.randn(3, 4), torch.randn(4, 2)
+    whole = make_fx(twice)(a, b)
+    simplify(whole.graph)
+    whole.recompile()
+    called = [str(node.target) for node in whole.graph.nodes if node.op == "call_function"]
+    assert called.count("aten.mm.default") == called.count("aten.add.Tensor") == 1
+    assert called.count("aten.randn_like.default") == 2
+    one, two, noise = whole(a, b)
+    assert torch.equal(one, a @ b + 1)
+    assert torch.equal(two, one.relu())
+    assert noise.abs().min() > 0
+
+
+def test_kolen_pollack_makes_a_convolutions_change_once():
+    net = nn.Sequential(
+        nn.Conv2d(1, 2, 3), nn.ReLU(), nn.Conv2d(2, 3, 3), nn.ReLU(), nn.Flatten(), nn.Linear(3, 2)
+    )
+    x = torch.randn(4, 1, 5, 5)
+    counts = {}
+    for rule in ("FA chain", "KP"):
+        module = convert(net, rule)
+        program = Program(module, x)
+        code = program._credit.__self__.code
+        counts[rule] = code.count("convolution_backward")
+    assert counts["KP"] == counts["FA chain"] > 0
