@@ -67,7 +67,8 @@ def convert(
     shape : sequence of int, optional
         That of one stimulus; feedback that skips layers needs it if there are convolutions.
     rates : mapping of str to float, optional
-        Shared scalars of the rule, such as ``sig``; ``eta`` and ``lam`` are 1 and 0 without.
+        Shared scalars of the rule, such as ``sig``; ``eta`` and ``lam`` are 1 and 0 without, all
+        others as declared, ``etab`` of feedback too.
     constraints : sequence of str
         Names in `snn_credit.rules.constraints.CONSTRAINTS`: any rule takes them, BP too.
     given : mapping of str to callable, optional

@@ -33,7 +33,8 @@ class Alignment:
     Attributes
     ----------
     lr : float
-        Learning rate.
+        Learning rate. SGD's multiplies the rule's own ``etab``, which `snn_credit.rate.convert`
+        leaves at its default: with ``rates={"etab": 1.0}`` this is the rate of B.
     optimiser : str or callable
         As for W (`Settings`). Adam has no momentum of `Settings` and no decay here.
     momentum, weight_decay : float
