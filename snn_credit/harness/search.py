@@ -45,9 +45,9 @@ def search(
 ) -> Study:
     """Maximise an objective over a number of trials; return the study when all are complete.
 
-    A trial's proposal depends on the seed, the trial's number and the trials before it: one process
-    alone proposes the same ones each time. While other processes have the last trials this one
-    waits for them.
+    A trial's proposal depends on the seed, the study's name, its number and the trials before it:
+    one process alone proposes the same ones each time. While other processes have the last trials
+    this one waits for them.
 
     Parameters
     ----------
@@ -83,7 +83,7 @@ def search(
         if sum(t.state.name in ("COMPLETE", "RUNNING") for t in earlier) >= total:
             raise _SurplusError
         trial.set_user_attr(_BEGUN, True)
-        study.sampler = _sampler(seed, trial.number)
+        study.sampler = _sampler(seed, name, trial.number)
         return objective(trial)
 
     try:
@@ -102,12 +102,12 @@ def search(
         told.stop()
 
 
-def _sampler(seed: int, number: int) -> TPESampler:
+def _sampler(seed: int, name: str, number: int) -> TPESampler:
     import numpy as np
     from optuna.samplers import TPESampler
 
     # univariate, as in the paper: all is proposed when it is asked for, by this sampler
-    own = int(np.random.SeedSequence((seed, number)).generate_state(1)[0])
+    own = int(np.random.SeedSequence((seed, *name.encode(), number)).generate_state(1)[0])
     return TPESampler(seed=own, multivariate=False)
 
 

@@ -63,8 +63,9 @@ def test_one_process_proposes_the_same_again_and_goes_on_where_it_was(tmp_path):
         assert len(trials(tmp_path / "b")) == total
     first, second = ([t.params["x"] for t in trials(tmp_path / each)] for each in "ab")
     assert first == second
-    other = search(parabola, name="other", storage=url(tmp_path / "b"), total=15, seed=4)
-    assert [t.params["x"] for t in other.trials] != first
+    for name, seed in (("study 2", 3), ("study 3", 4)):
+        other = search(parabola, name=name, storage=url(tmp_path / "b"), total=3, seed=seed)
+        assert not {t.params["x"] for t in other.trials} & set(first)
 
 
 def test_two_processes_share_the_trials_of_one_storage(tmp_path):
