@@ -247,7 +247,7 @@ def test_a_search_that_is_stopped_goes_on(tmp_path):
     _, errors = first.communicate(timeout=120)
     done = _complete(tmp_path / "run" / "study.db")
     assert 2 <= done < 24, errors[-1000:]
-    assert "continue with: snn-credit run kunin-search" in errors.splitlines()[-1]
+    assert "continue with: snn-credit run kunin-search" in errors
     second = subprocess.run(
         [*command, "--resume"], env=environment, capture_output=True, text=True, timeout=200
     )
