@@ -7,15 +7,13 @@ W learns by Nesterov's momentum from what B brings down, B by an optimiser of it
 from __future__ import annotations
 
 import os
-import re
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
 from math import inf
-from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
-from snn_credit.errors import InputError, one_of
+from snn_credit.errors import DivergedError, InputError, one_of
 from snn_credit.experiments.kunin_methods import ALL, METHODS, SMALL, Method, learner
 from snn_credit.harness import Context, require
 
@@ -207,8 +205,8 @@ def train(
                 progress=context.progress, seed=context.seed,
                 **_settings(config, method, len(data.train_y), noise),
             )  # fmt: skip
-        except InputError as error:
-            failed = _step(error, path, method.batch or config.batch)
+        except DivergedError as error:
+            failed = error.step
     return Outcome(team.told(lambda: open_run(path).metrics("learning")), module, failed)
 
 
@@ -228,9 +226,7 @@ def score(
     module = _placed(learner(method, network, name, seed))
     try:
         history = fit(module, data, transform=transform, seed=seed, **settings)
-    except InputError as error:
-        if "finite" not in str(error):
-            raise
+    except DivergedError:
         return dict.fromkeys(("validation", "test"), 100 / data.classes), True
     accuracies = {"validation": history.validation_error[-1], "test": history.test_error}
     return {split: 100 - float(error) for split, error in accuracies.items()}, False
@@ -274,19 +270,6 @@ def _nesterov(parameters: Any, lr: float, decay: float) -> Any:
     from torch.optim import SGD
 
     return SGD(parameters, lr=lr, momentum=0.9, nesterov=True, weight_decay=decay)
-
-
-def _step(error: InputError, path: Path, batch: int) -> int:
-    """Return the step at which a training ended that was not finite; raise any other error."""
-    from snn_credit.recording import open_run
-
-    if "finite" not in str(error):
-        raise error
-    found = re.search(r"at step (\d+)", str(error))
-    if found is not None:
-        return int(found[1])
-    # an evaluation found it: it came after the one before
-    return int(open_run(path).metrics("learning")["images_seen"][-1]) // batch + 1
 
 
 def trace(x: Sequence[float], values: Sequence[Sequence[float | None]], rule: str) -> Trace:

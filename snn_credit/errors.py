@@ -1,4 +1,4 @@
-"""The one exception that a user's input raises, and what to offer when a name is not known."""
+"""The exception that a user's input raises, and what to offer when a name is not known."""
 
 from __future__ import annotations
 
@@ -12,6 +12,20 @@ class InputError(ValueError):
     The message has the form ``argument: what was expected (got what came)``. The command line
     prints it without a traceback and exits with status 2.
     """
+
+
+class DivergedError(InputError):
+    """A training whose numbers are not finite any more, or grow without end.
+
+    Attributes
+    ----------
+    step : int or None
+        The step at which it was seen, from 1; None where nobody counts.
+    """
+
+    def __init__(self, message: str, step: int | None = None) -> None:
+        super().__init__(message)
+        self.step = step
 
 
 def one_of(name: str, known: Iterable[str]) -> str:

@@ -8,7 +8,7 @@ import torch
 from torch import Tensor, nn
 from torch.optim import Optimizer
 
-from snn_credit.errors import InputError
+from snn_credit.errors import DivergedError
 from snn_credit.rate.layers import OWN, Learning
 from snn_credit.rate.pairs import feedback_updates
 from snn_credit.rate.stack import Stack
@@ -61,7 +61,7 @@ def check_feedback(module: nn.Module, step: int) -> None:
 
     Raises
     ------
-    InputError
+    DivergedError
         If a layer's feedback is not finite though its W is, or `LARGEST` times as large as its W;
         the message names the layer, the norms, the rule and the step, and says why where that is
         known.
@@ -72,18 +72,20 @@ def check_feedback(module: nn.Module, step: int) -> None:
             continue  # which of them went first is not to be seen any more
         if not math.isfinite(size) or size > LARGEST * own:
             rule = _rule_of(module)
-            raise InputError(
+            raise DivergedError(
                 f"alignment: feedback that stays finite under {rule.name}: a smaller rate, or more "
                 f"decay (got |B| = {size:.3g} beside |W| = {own:.3g} in layer {name!r} at step "
-                f"{step}){_why(rule)}"
+                f"{step}){_why(rule)}",
+                step,
             )
     # Feedback that skips layers has no W beside it.
     apart = {id(p) for p in feedback_parameters(module)}
     lost = [n for n, p in module.named_parameters() if not p.isfinite().all()]
     if lost and all(id(module.get_parameter(name)) in apart for name in lost):
-        raise InputError(
+        raise DivergedError(
             f"alignment: feedback that stays finite under {_rule_of(module).name}: a smaller rate "
-            f"(got {lost[0]!r} at step {step})"
+            f"(got {lost[0]!r} at step {step})",
+            step,
         )
 
 

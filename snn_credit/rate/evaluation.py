@@ -10,7 +10,7 @@ from numpy.typing import NDArray
 from torch import Tensor, nn
 from torch.nn import functional
 
-from snn_credit.errors import InputError
+from snn_credit.errors import DivergedError, InputError
 
 # Inputs that are shown together: as many as this, or as have so many numbers.
 AT_ONCE, NUMBERS_AT_ONCE = 1000, 2**24
@@ -47,7 +47,8 @@ def evaluate(
     Raises
     ------
     InputError
-        If there is no input, ``top`` is out of its range, or the network's activity is not finite.
+        If there is no input, ``top`` is out of its range, or, a `DivergedError`, the network's
+        activity is not finite.
     """
     if len(y) == 0:
         raise InputError("evaluate: at least one input to guess (got none)")
@@ -62,7 +63,7 @@ def evaluate(
             with torch.no_grad():
                 output = module(torch.from_numpy(x[part]).to(like))
             if not output.isfinite().all():
-                raise InputError("evaluate: a network with finite activity (got nan)")
+                raise DivergedError("evaluate: a network with finite activity (got nan)")
             guesses = votes(output, classes).topk(top, dim=1).indices.cpu()
             right = (guesses == torch.from_numpy(y[part])[:, None]).any(1)
             wrong += int((~right).sum())

@@ -20,7 +20,7 @@ from numpy.typing import NDArray
 from torch import nn
 from torch.optim import SGD, Adam, Optimizer
 
-from snn_credit.errors import InputError, one_of
+from snn_credit.errors import DivergedError, InputError, one_of
 from snn_credit.progress import Progress, Silent
 from snn_credit.rate.convert import present
 from snn_credit.rate.engine import Engine
@@ -137,8 +137,9 @@ def learn(
             optimising.zero_grad(set_to_none=True)
             value, _ = engine.present(x, y, loss) if engine else present(module, x, y, loss)
             if not math.isfinite(value):
-                raise InputError(
-                    f"lr: one that keeps the loss finite (got {value:g} after {done} examples)"
+                raise DivergedError(
+                    f"lr: one that keeps the loss finite (got {value:g} after {done} examples)",
+                    math.ceil((done + n) / batch),
                 )
             (engine or optimising).step()
             settle_all(module)

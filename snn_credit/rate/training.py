@@ -27,7 +27,7 @@ from torch.optim import Optimizer
 
 from snn_credit.data import Dataset, FolderDataset
 from snn_credit.data.folder_dataset import Images
-from snn_credit.errors import InputError
+from snn_credit.errors import DivergedError, InputError
 from snn_credit.progress import Progress, Silent
 from snn_credit.rate.aligner import LOOK_EVERY, check_feedback, feedback_parameters, moved
 from snn_credit.rate.checkpoint import Optimisers
@@ -128,8 +128,9 @@ def fit(
     Raises
     ------
     InputError
-        If an argument is out of its range or the module does not fit the data, or the loss is not
-        finite (the message says at which step; the run file keeps its last checkpoint).
+        If an argument is out of its range or the module does not fit the data. If the loss is not
+        finite or feedback diverges it is a `snn_credit.errors.DivergedError`, whose message says at
+        which step; the run file keeps its last checkpoint.
     """
     training = _Training(module, data, settings_of(settings, data), transform, watch)
     leads = training.team.leads
@@ -308,7 +309,7 @@ class _Training:
             which = "lr: one that keeps"
             if self.aligner is not None:
                 which = "lr, alignment.lr: ones that keep"
-            raise InputError(f"{which} the loss finite (got {loss:g} at step {step})")
+            raise DivergedError(f"{which} the loss finite (got {loss:g} at step {step})", step)
 
     def _announce(self, seen: int) -> None:
         """Let images that are read from files be read while these are learned from."""
@@ -338,7 +339,11 @@ class _Training:
     def _error(self, split: str) -> float:
         data = self._sample
         x, y = getattr(data, f"{split}_x"), getattr(data, f"{split}_y")
-        return evaluate(self.module, x, y, data.classes)
+        try:
+            return evaluate(self.module, x, y, data.classes)
+        except DivergedError as error:
+            error.step = math.ceil(self.seen / self.settings.batch)
+            raise
 
     def _next(self) -> int:
         """Return after how many images the next evaluation is due."""
