@@ -2,13 +2,14 @@
 
     python benchmarks/rate.py                       # a table
     python benchmarks/rate.py --json FILE --markdown FILE
+    python benchmarks/rate.py --device cuda       # on an NVIDIA GPU
 
-A step is a batch of 64 (16 for ResNet-18): forward pass, loss, the rule's changes, SGD with
-momentum. A rule learns
-through autograd (``loss.backward()`` and torch's optimiser), by the engine that
-`snn_credit.rate.fit` takes for chains, or, as in a module that is no chain, by layers that are
-exchanged one by one. Every contender takes its turn in each round, on one thread; the median over
-rounds of the ratio to the round's plain backpropagation counts, so a busy machine slows all alike.
+A step is a batch of 64 (ResNet-18: 16, on a GPU 256): forward pass, loss, the rule's changes, SGD
+with momentum. A rule learns through autograd (``loss.backward()`` and torch's optimiser), by the
+engine that `snn_credit.rate.fit` takes for chains, or, as in a module that is no chain, by layers
+that are exchanged one by one. Every contender takes its turn in each round, on one thread; the
+median over rounds of the ratio to the round's plain backpropagation counts, so a busy machine slows
+all alike.
 """
 
 from __future__ import annotations
@@ -30,7 +31,6 @@ from snn_credit.rate import LOSSES, convert, present
 from snn_credit.rate.engine import Engine
 from snn_credit.recording.provenance import provenance
 
-BATCH = 64
 LOSS = LOSSES["cross entropy"]
 RULES = ("BP", "FA", "FA chain", "DFA", "uSF Init", "DRTP", "PEPITA")
 #: Those that learn their feedback.
@@ -59,6 +59,17 @@ def resnet() -> tuple[nn.Sequential, tuple[int, ...]]:
 
 
 NETS = {"784-1000-10": fully_connected, "LeNet, CIFAR-10": lenet, "ResNet-18, 64 x 64": resnet}
+#: Rules that learn in each of them as a chain.
+CHAINS = {
+    "784-1000-10": (*RULES, *ALIGNED, *TAUGHT),
+    "LeNet, CIFAR-10": (*RULES, *ALIGNED),
+    "ResNet-18, 64 x 64": (),
+}
+BATCHES = {
+    "cpu": {"784-1000-10": 64, "LeNet, CIFAR-10": 64, "ResNet-18, 64 x 64": 16},
+    "cuda": {"784-1000-10": 64, "LeNet, CIFAR-10": 64, "ResNet-18, 64 x 64": 256},
+}
+EPOCH = 50_000  # images of one of CIFAR-10, for the time that it would take
 
 
 class _Held(nn.Module):
@@ -99,7 +110,8 @@ def engine_stepper(module: nn.Module, x: Tensor, y: Tensor) -> Callable[[], None
 def algorithm_1(net: nn.Sequential, x: Tensor, y: Tensor) -> Callable[[], None]:
     """Return a step of PEPITA as it is printed: two whole forward passes, SGD on the changes."""
     hidden, output = (part for part in net if isinstance(part, nn.Linear))
-    feedback = torch.empty(output.out_features, hidden.in_features).uniform_(-0.05, 0.05)
+    feedback = torch.empty(output.out_features, hidden.in_features, device=x.device)
+    feedback.uniform_(-0.05, 0.05)
     optimiser, targets = _sgd(net), nn.functional.one_hot(y, output.out_features)
 
     @torch.no_grad()
@@ -121,35 +133,48 @@ def _sgd(module: nn.Module) -> torch.optim.SGD:
     return torch.optim.SGD(module.parameters(), lr=1e-4, momentum=0.9)
 
 
-def measure(rounds: int, steps: int) -> list[dict[str, float | str]]:
+def contenders_of(name: str, device: str) -> dict[str, Callable[[], None]]:
+    """Return what takes its turn on one of `NETS`, plain torch first."""
+    torch.manual_seed(0)
+    net, shape = NETS[name]()
+    net.to(device)
+    batch = BATCHES[device][name]
+    x, y = torch.rand(batch, *shape, device=device), torch.randint(10, (batch,), device=device)
+    found = {"plain torch": stepper(net, x, y)}
+    for rule in CHAINS[name]:
+        found[rule] = stepper(convert(net, rule, shape=shape), x, y)
+        found[f"{rule}, engine"] = engine_stepper(convert(net, rule, shape=shape), x, y)
+    if name == "784-1000-10":
+        found["PEPITA, Algorithm 1 written out"] = algorithm_1(deepcopy(net), x, y)
+    for rule in ("BP", "FA chain", "uSF Init", *ALIGNED):
+        found[f"{rule}, by layers"] = stepper(convert(_Held(net), rule), x, y)
+    return found
+
+
+def measure(rounds: int, steps: int, device: str) -> list[dict[str, float | str]]:
     """Time every contender on every network."""
     torch.set_num_threads(1)
     rows: list[dict[str, float | str]] = []
-    for name, make in NETS.items():
-        torch.manual_seed(0)
-        net, shape = make()
-        large = make is resnet
-        batch = BATCH // 4 if large else BATCH
-        x, y = torch.rand(batch, *shape), torch.randint(10, (batch,))
-        contenders = {"plain torch": stepper(net, x, y)}
-        for rule in (
-            () if large else (*RULES, *ALIGNED, *(TAUGHT if make is fully_connected else ()))
-        ):
-            contenders[rule] = stepper(convert(net, rule, shape=shape), x, y)
-            contenders[f"{rule}, engine"] = engine_stepper(convert(net, rule, shape=shape), x, y)
-        if make is fully_connected:
-            contenders["PEPITA, Algorithm 1 written out"] = algorithm_1(deepcopy(net), x, y)
-        for rule in ("BP", "FA chain", "uSF Init", *ALIGNED):
-            contenders[f"{rule}, by layers"] = stepper(convert(_Held(net), rule), x, y)
-        if large:
-            rounds, steps = max(3, rounds // 3), max(1, steps // 10)
-        for rows_of in _timed(contenders, rounds, steps):
-            rows.append({"network": name, **rows_of})
+    for name in NETS:
+        many = bool(CHAINS[name]) or device == "cuda"
+        turns = (rounds, steps) if many else (max(3, rounds // 3), max(1, steps // 10))
+        batch = BATCHES[device][name]
+        for row in _timed(contenders_of(name, device), *turns, device):
+            seconds = float(row["ms a step"]) / 1000 * EPOCH / batch
+            rows.append({"network": name, "batch": batch, **row, "s an epoch": seconds})
     return rows
 
 
+def _clock(device: str) -> float:
+    """Return seconds: of this process, or, of a GPU, once it has done all that it was told."""
+    if device == "cpu":
+        return time.process_time()
+    torch.cuda.synchronize()
+    return time.perf_counter()
+
+
 def _timed(
-    contenders: dict[str, Callable[[], None]], rounds: int, steps: int
+    contenders: dict[str, Callable[[], None]], rounds: int, steps: int, device: str
 ) -> list[dict[str, float | str]]:
     for step in contenders.values():
         step()
@@ -157,10 +182,10 @@ def _timed(
     for number in range(rounds):
         order = list(contenders)
         for label in order[number % len(order) :] + order[: number % len(order)]:
-            start = time.process_time()
+            start = _clock(device)
             for _ in range(steps):
                 contenders[label]()
-            times[label].append((time.process_time() - start) / steps)
+            times[label].append((_clock(device) - start) / steps)
     plain = times["plain torch"]
     return [
         {
@@ -177,10 +202,11 @@ def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--rounds", type=int, default=15)
     parser.add_argument("--steps", type=int, default=20)
+    parser.add_argument("--device", choices=("cpu", "cuda"), default="cpu")
     parser.add_argument("--json", type=Path)
     parser.add_argument("--markdown", type=Path)
     given = parser.parse_args()
-    rows = measure(given.rounds, given.steps)
+    rows = measure(given.rounds, given.steps, given.device)
     lines = ["| network | contender | ms a step | × plain |", "| --- | --- | --- | --- |"]
     lines += [
         f"| {row['network']} | {row['contender']} | {row['ms a step']:.2f} | {row['x plain']:.2f} |"
