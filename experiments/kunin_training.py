@@ -6,7 +6,6 @@ W learns by Nesterov's momentum from what B brings down, B by an optimiser of it
 
 from __future__ import annotations
 
-import os
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 from functools import partial
@@ -15,7 +14,7 @@ from typing import TYPE_CHECKING, Any, Literal
 
 from snn_credit.errors import DivergedError, InputError, one_of
 from snn_credit.experiments.kunin_methods import ALL, METHODS, SMALL, Method, learner
-from snn_credit.harness import Context, require
+from snn_credit.harness import Context, file_name, require, roughly
 
 if TYPE_CHECKING:
     from torch import nn
@@ -187,10 +186,10 @@ def train(
         Whether a training that was stopped begins anew, for a watch that remembers.
     """
     from snn_credit.rate import fit
-    from snn_credit.rate.distributed import Team
+    from snn_credit.rate.distributed import Team, on_own_device
     from snn_credit.recording import open_run
 
-    module = _placed(learner(method, network, name, context.seed))
+    module = on_own_device(learner(method, network, name, context.seed))
     path = context.out / f"{file_name(name)}.h5"
     team = Team(next(module.parameters()).device)
     complete = team.told(lambda: context.resume and path.exists() and open_run(path).complete)
@@ -221,9 +220,10 @@ def score(
 ) -> tuple[dict[str, float], bool]:
     """Train without a file; return accuracies in % by split, and whether it was not finite."""
     from snn_credit.rate import fit
+    from snn_credit.rate.distributed import on_own_device
 
     settings = _settings(config, method, len(data.train_y), 0.0) | {"evaluate_every": None}
-    module = _placed(learner(method, network, name, seed))
+    module = on_own_device(learner(method, network, name, seed))
     try:
         history = fit(module, data, transform=transform, seed=seed, **settings)
     except DivergedError:
@@ -295,10 +295,10 @@ def trace(x: Sequence[float], values: Sequence[Sequence[float | None]], rule: st
 def cost(config: Training, ms: float, images: int, trainings: int) -> str | None:
     """Say what trainings take, given the milliseconds an image and the images of an epoch."""
     count = config.epochs * (config.train_images or images) * trainings
-    minutes = count * ms / 60_000
-    if minutes < 2:
+    seconds = count * ms / 1000
+    if seconds < 120:
         return None
-    time = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
+    time = roughly(seconds)
     return f"{trainings} trainings, {count:,} images in all: about {time} a seed on one core"
 
 
@@ -327,17 +327,3 @@ LAPTOP: dict[str, Any] = {
     "width": 8,
     "evaluations": 4,
 }
-
-
-def file_name(name: str) -> str:
-    """Return a name that a file can have."""
-    return "".join(c if c.isalnum() else "_" for c in name.lower())
-
-
-def _placed(module: nn.Module) -> nn.Module:
-    """Return a module on this process's GPU, if there is one."""
-    import torch
-
-    if not torch.cuda.is_available():
-        return module
-    return module.to(torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))))

@@ -19,7 +19,7 @@ from snn_credit.experiments import kunin_resnet as networks
 from snn_credit.experiments import kunin_training as shared
 from snn_credit.experiments.kunin_methods import PAPER
 from snn_credit.experiments.kunin_training import TOP1
-from snn_credit.harness import Context, Experiment, Table
+from snn_credit.harness import Context, Experiment, Table, file_name
 
 EARLY, MEAN, LARGEST = (
     f"angle of W and B, {what}, degrees"
@@ -102,7 +102,7 @@ class Watcher:
 
 
 def _file(context: Context, name: str) -> Path:
-    return context.out / f"{shared.file_name(name)}.npz"
+    return context.out / f"{file_name(name)}.npz"
 
 
 def _of_layers(

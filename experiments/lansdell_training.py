@@ -15,6 +15,8 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
+from snn_credit.harness import roughly
+
 if TYPE_CHECKING:
     from snn_credit.analysis import Panel, Trace
     from snn_credit.data import Dataset
@@ -108,8 +110,8 @@ def noisy(draw: Draw, deviation: float, seed: int) -> Draw:
 
 def cost(count: int, ms: float, unit: str = "iterations") -> str | None:
     """Say what so many of something take, given the milliseconds of one; None for a little."""
-    minutes = count * ms / 60_000
-    if minutes < 2:
+    seconds = count * ms / 1000
+    if seconds < 120:
         return None
-    time = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
+    time = roughly(seconds)
     return f"{count:,} {unit} in all: about {time} a seed on one core"

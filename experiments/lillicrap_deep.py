@@ -15,7 +15,7 @@ from itertools import pairwise
 from math import inf
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, require
+from snn_credit.harness import Context, require, roughly
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,8 +123,9 @@ def cost(updates: float, batch: int, synapses: float) -> str | None:
     seconds = updates * (1e-3 + synapses * (1e-9 + 1.2e-10 * batch))
     if seconds < 600:
         return None
-    time = f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
-    return f"{updates:,.0f} updates of {batch} examples: about {time} a seed on one core"
+    return (
+        f"{updates:,.0f} updates of {batch} examples: about {roughly(seconds)} a seed on one core"
+    )
 
 
 def synapses(sizes: Sequence[int]) -> int:

@@ -26,7 +26,7 @@ from itertools import pairwise
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, require
+from snn_credit.harness import Context, Experiment, require, roughly
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -224,7 +224,7 @@ def in_words(seconds: float) -> str | None:
     """Return an estimated time in words, None if it is short."""
     if seconds < 120:
         return None
-    time = f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+    time = roughly(seconds)
     return f"about {time} a seed on one core, on the device dense; it can be stopped and resumed"
 
 

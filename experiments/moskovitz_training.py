@@ -9,14 +9,13 @@ to 1, and each CIFAR-10 image has mean 0 and standard deviation 1, without which
 
 from __future__ import annotations
 
-import os
 from collections.abc import Callable, Mapping
 from dataclasses import asdict, dataclass, replace
 from math import inf
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.errors import InputError, one_of
-from snn_credit.harness import Context, require
+from snn_credit.harness import Context, file_name, require, roughly
 
 if TYPE_CHECKING:
     from torch import nn
@@ -156,20 +155,18 @@ def train(
     whole : bool
         Whether a training that was stopped begins anew, for a watch that remembers.
     """
-    import torch
-
     from snn_credit.models.moskovitz import preserve_variance
     from snn_credit.rate import convert, fit
-    from snn_credit.rate.distributed import Team
+    from snn_credit.rate.distributed import Team, on_own_device
     from snn_credit.recording import open_run
 
     constraints = (NORM,) if method.constant else ()
     module = convert(network, method.rule, shape=(data.features,), constraints=constraints,
                      seed=context.seed)  # fmt: skip
     preserve_variance(module, context.seed)
-    module.to(torch.device("cuda", _gpu()) if torch.cuda.is_available() else "cpu")
+    on_own_device(module)
     images = config.epochs * len(data.train_y)
-    path = context.out / f"{_file(name)}.h5"
+    path = context.out / f"{file_name(name)}.h5"
     team = Team(next(module.parameters()).device)
     complete = team.told(lambda: context.resume and path.exists() and open_run(path).complete)
     if whole and not complete:
@@ -228,10 +225,10 @@ def paper(errors: Mapping[str, float]) -> dict[str, dict[str, float | None]]:
 def cost(config: Training, ms: float, images: int) -> str | None:
     """Say what a training takes, given the milliseconds an image and the images of an epoch."""
     count = config.epochs * (config.train_images or images) * len(config.methods)
-    minutes = count * ms / 60_000
-    if minutes < 2:
+    seconds = count * ms / 1000
+    if seconds < 120:
         return None
-    time = f"{minutes:.0f} minutes" if minutes < 120 else f"{minutes / 60:.0f} hours"
+    time = roughly(seconds)
     return (
         f"{len(config.methods)} methods, {count:,} images in all: about {time} a seed on one core"
     )
@@ -241,12 +238,3 @@ def smoke(config: Any, **changes: Any) -> Any:
     """Return settings for seconds: few images, one epoch."""
     few = {"train_images": 60, "validation_images": 20, "test_images": 20, "epochs": 1}
     return replace(config, data="made", **few, evaluations=1, **changes)
-
-
-def _file(name: str) -> str:
-    return "".join(c if c.isalnum() else "_" for c in name.lower())
-
-
-def _gpu() -> int:
-    """Return the number of this process's GPU."""
-    return int(os.environ.get("LOCAL_RANK", "0"))

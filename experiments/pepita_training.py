@@ -13,7 +13,7 @@ from math import ceil
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.errors import InputError, one_of
-from snn_credit.harness import Context
+from snn_credit.harness import Context, roughly
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -217,7 +217,7 @@ def cost(trainings: Iterable[tuple[str, Learner, int | None]]) -> str | None:
         seconds += learner.epochs * (images or all_images) * each
     if seconds < 120:
         return None
-    time = f"{seconds / 60:.0f} minutes" if seconds < 7200 else f"{seconds / 3600:.0f} hours"
+    time = roughly(seconds)
     return (
         f"{len(listed)} training{'s' * (len(listed) > 1)}: about {time} a seed on one core; "
         "a run that is stopped goes on with the trainings that are left"

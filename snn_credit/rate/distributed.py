@@ -103,6 +103,13 @@ class Team:
         return told[0]
 
 
+def on_own_device(module: nn.Module) -> nn.Module:
+    """Move a module, in place, to this process's GPU, if there is one."""
+    if torch.cuda.is_available():
+        module.to(torch.device("cuda", int(os.environ.get("LOCAL_RANK", "0"))))
+    return module
+
+
 def untaught(present: Callable[[nn.Module], object], module: nn.Module) -> list[nn.Parameter]:
     """Return the parameters that a rule leaves alone, by presenting something to a copy.
 
