@@ -47,7 +47,7 @@ def test_the_second_row_is_the_declared_rule(rule: Alignment) -> None:
     # the hidden layer's activity is x: first weight x, input 1
     net = TwoLayer(RULES[rule], State(np.full((1, 1), X), np.full((1, 1), w)), np.full((1, 1), b))
     net.net.layers[1]["noise"] = np.full((1, 1), X)
-    rates = {"SA": {}, "AA": {}, "WM": {"lamb": DECAY}}[rule]
+    rates = {"SA": {}, "AA": {}, "WM": {"sig": 1.0, "c_decay": DECAY}}[rule]
     one = np.ones((1, 1))
     change = net.change(one, one, etab=1.0, eta=0.0, **rates)
     expected = -flow_matrix(rule, X, DECAY) @ [w, b]
