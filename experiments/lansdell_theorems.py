@@ -25,6 +25,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from snn_credit.errors import InputError
+from snn_credit.experiments.lansdell_training import PAPER
 from snn_credit.harness import Context, Experiment, Table, require
 
 if TYPE_CHECKING:
@@ -221,7 +222,7 @@ def _draw(
 
 EXPERIMENT = Experiment(
     id="lansdell-theorems",
-    paper="Lansdell et al. 2020",
+    paper=PAPER,
     figure="Thm 1, 2, Cor 1",
     about="feedback weights estimated by node perturbation go to W as presentations grow",
     presets={
