@@ -20,13 +20,15 @@ learn, and is not multiplied by eta. A tie of votes goes to the lowest class.
 from __future__ import annotations
 
 from collections.abc import Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from typing import Any
 
 import brian2 as b2
 import numpy as np
 
 from snn_credit.errors import InputError
+from snn_credit.models import neurons
+from snn_credit.models.neurons import equipped
 from snn_credit.rules import Rule, get_rule
 from snn_credit.spiking import Circuit, Event, Layer, Neuron, Pathway, Population, Projection, Step
 from snn_credit.spiking.plasticity import READOUT, learning_circuit
@@ -36,6 +38,15 @@ INPUT = Neuron(
     x = stimulus_at(row_at(t - t0)*second, i) : 1      # the image, pixel values from 0 to 1
     """,
     threshold="rand() < clip(x, 0, 0.95)",
+    cleared=(),
+)
+
+DRIVEN_INPUT = Neuron(
+    """
+    x = stimulus_at(row_at(t - t0)*second, i) : 1      # the image, pixel values from 0 to 1
+    drive : 1                                          # what the window makes of it
+    """,
+    threshold="rand() < clip(drive, 0, 0.95)",
     cleared=(),
 )
 
@@ -60,6 +71,14 @@ FEEDBACK = Neuron(
     cleared=(),
 )
 
+_COST = """
+    p : 1 (linked)                                     # of the output neuron
+    cost = 0.5*(p - ystar)**2 : 1                      # what the critic adds up
+"""
+_COST_OF_SPIKES = """
+    cost = 0.5*err**2 : 1                              # what the critic adds up
+"""
+
 ERROR = Neuron(
     """
     dU/dt = (h - ystar - U)/tau_m : 1                  # eq (7), output minus target
@@ -73,6 +92,57 @@ ERROR = Neuron(
 )
 
 
+@dataclass(frozen=True)
+class Anatomy:
+    """What connects the layers, where that is not everything at once.
+
+    Attributes
+    ----------
+    density
+        Part of the synapses of each matrix that exist, drawn at random.
+    delay_ms
+        How long spikes take to the layer above: a multiple of dt, the same for every layer, or the
+        two ends of a range from which each axon draws its own.
+    reliability
+        Probability that a spike of a forward neuron arrives above.
+    inhibitory
+        Part of the input and hidden neurons whose forward weights are all negative, while those of
+        all others are positive (Dale's law); None: weights of any sign.
+    """
+
+    density: float = 1.0
+    delay_ms: float | tuple[float, float] = 0.0
+    reliability: float = 1.0
+    inhibitory: float | None = None
+
+    def __post_init__(self) -> None:
+        for name in ("density", "reliability"):
+            if not 0 < getattr(self, name) <= 1:
+                raise InputError(f"{name}: above 0 and at most 1 (got {getattr(self, name)})")
+        if self.inhibitory is not None and not 0 <= self.inhibitory <= 1:
+            raise InputError(f"inhibitory: None, or from 0 to 1 (got {self.inhibitory})")
+
+    def layer(self, layer: Layer, last: bool, dt_ms: float, rng: np.random.Generator) -> Layer:
+        """Return a layer with its axons."""
+        delay, signs = self.delay_ms, None
+        if isinstance(delay, tuple):
+            delay = dt_ms * rng.integers(
+                round(delay[0] / dt_ms), round(delay[1] / dt_ms), layer.size, endpoint=True
+            )
+        if self.inhibitory is not None and not last:
+            signs = np.where(np.arange(layer.size) < round(self.inhibitory * layer.size), -1, 1)
+            signs = rng.permutation(signs)
+        return replace(
+            layer,
+            delay=None if last or not np.any(delay) else delay * b2.ms,
+            reliability=1.0 if last else self.reliability,
+            signs=signs,
+        )
+
+
+EVERYTHING = Anatomy()
+
+
 def network(
     sizes: Sequence[int] = (784, 1500, 1500, 1500, 1000),
     rule: Rule | str = "FA",
@@ -84,7 +154,14 @@ def network(
     b_scale: float = 0.1,
     rates: Mapping[str, float | Sequence[float]] | None = None,
     seed: int = 0,
+    stimulus: Neuron | None = None,
     forward: Neuron = FORWARD,
+    feedback: Neuron = FEEDBACK,
+    error: Neuron = ERROR,
+    critic: Neuron | None = None,
+    eligibility_ms: float | None = None,
+    mean_ms: float = 20.0,
+    anatomy: Anatomy = EVERYTHING,
 ) -> Circuit:
     """Build the network of Fig 4, at any depth and any sizes, learning by any rule.
 
@@ -102,34 +179,67 @@ def network(
         ``eta`` and ``lam`` (the paper's gamma), for all layers or one value per layer.
     seed
         Of the draw of W and B.
+    stimulus
+        The neuron of the input: by default `INPUT`, or `DRIVEN_INPUT` where the rule has windows
+        with another input than the stimulus.
     forward
-        The neuron of hidden and output layers.
+        The neuron of hidden and output layers. What the rule reads and it does not have, it is
+        given if it can be (`snn_credit.models.neurons.equipped`).
+    feedback, error
+        The neurons that carry errors; `snn_credit.models.neurons` has such that spike.
+    critic
+        Of a rule that reads one number for the whole network: by default
+        `snn_credit.models.neurons.critic`, of the squared errors of the outputs' probabilities.
+    eligibility_ms
+        Time constant of the traces that wait for that number (None: no traces).
+    mean_ms
+        Time constant of the potential's mean, for rules that read how far it is from it.
+    anatomy
+        Which synapses there are, and what the axons do.
 
     Raises
     ------
     InputError
-        If the sizes do not fit the classes, or ``tau`` is not between 0 and 1.
+        If the sizes do not fit the classes, ``tau`` is not between 0 and 1, or the neurons lack
+        what the rule reads.
     """
     _check(sizes, classes, tau, w_scale, b_scale, dt_ms)
     rule = get_rule(rule)
     dt = dt_ms * b2.ms
+    forward = equipped(forward, rule.needs, mean_ms=mean_ms, dt_ms=dt_ms)
+    if "dL" in rule.needs:
+        critic = critic or neurons.critic(dt_ms=dt_ms)
+        error = error if error.declares("cost") else _costly(error, forward)
     constants = {"tau_m": -dt / np.log1p(-tau)}
-    neurons = {
+    kinds = {
         name: replace(neuron, constants={**constants, **neuron.constants})
-        for name, neuron in {"forward": forward, "feedback": FEEDBACK, "error": ERROR}.items()
+        for name, neuron in {"forward": forward, "feedback": feedback, "error": error}.items()
     }
     group = np.arange(sizes[-1]) // (sizes[-1] // classes)
     names = ["input", *(f"hidden{k}" for k in range(1, len(sizes) - 1)), "output"]
-    kinds = [INPUT, *[neurons["forward"]] * (len(sizes) - 1)]
-    layers = [Layer(*layer) for layer in zip(names, sizes, kinds, strict=True)]
+    driven = any(phase.drive.strip() != "x" for phase in rule.phases)
+    first = stimulus or (DRIVEN_INPUT if driven else INPUT)
+    layers = [
+        anatomy.layer(Layer(name, size, neuron), name == "output", dt_ms, _numbers(seed, name))
+        for name, size, neuron in zip(
+            names, sizes, [first, *[kinds["forward"]] * (len(sizes) - 1)], strict=True
+        )
+    ]
     scales = {"w": w_scale, "b": b_scale}
 
-    def draw(variable: str, layers: tuple[int, int], shape: tuple[int, int]) -> Any:
+    def draw(variable: str, ends: tuple[int, int], shape: tuple[int, int]) -> Any:
         # A stream of numbers of its own for each matrix: every rule starts from the same W.
-        rng = np.random.default_rng((seed, *map(ord, variable), *layers))
+        rng = _numbers(seed, variable, *ends)
         if variable == "mask":
             return rng.random(shape) < 0.5
-        return rng.uniform(-scales[variable], scales[variable], shape)
+        values = rng.uniform(-scales[variable], scales[variable], shape)
+        signs = layers[ends[0]].signs
+        return values if variable != "w" or signs is None else np.abs(values) * signs
+
+    def connected(ends: tuple[int, int], shape: tuple[int, int]) -> Any:
+        if anatomy.density == 1:
+            return None
+        return _numbers(seed, "connected", *ends).random(shape) < anatomy.density
 
     circuit = learning_circuit(
         f"lillicrap spiking {'-'.join(map(str, sizes))}, {rule.name}",
@@ -137,8 +247,11 @@ def network(
         layers,
         dt=dt,
         initial=draw,
-        feedback=neurons["feedback"],
-        error=replace(neurons["error"], initial={"group": group}),
+        feedback=kinds["feedback"],
+        error=replace(kinds["error"], initial={"group": group}),
+        critic=critic,
+        eligibility=None if eligibility_ms is None else eligibility_ms * b2.ms,
+        connected=connected,
         rates=rates,
         columns={"stimulus": sizes[0], "target": classes},
         notes=("Lillicrap et al. 2016, eqs 5-8",),
@@ -173,6 +286,16 @@ def with_votes(circuit: Circuit, group: Any, classes: int) -> Circuit:
         populations=(*circuit.populations, votes),
         projections=(*circuit.projections, ballots),
     )
+
+
+def _costly(error: Neuron, forward: Neuron) -> Neuron:
+    """Return an error neuron with a cost, of the output's probability where it has one."""
+    cost = _COST if forward.declares("p") else _COST_OF_SPIKES
+    return replace(error, equations=f"{error.equations.rstrip()}\n{cost}")
+
+
+def _numbers(seed: int, name: str, *ends: int) -> np.random.Generator:
+    return np.random.default_rng((seed, *map(ord, name), *ends))
 
 
 def _check(

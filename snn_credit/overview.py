@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from snn_credit.models.neurons import GIVEN
 from snn_credit.rate.support import obstacles
 from snn_credit.rules import RULES, Rule
 
@@ -28,9 +29,7 @@ def markdown() -> str:
 
 def _spiking(rule: Rule) -> str:
     """Return "yes", or what a rule reads that the spiking neurons of the models do not have."""
-    asked = list(rule.needs)
-    if any(phase.drive != "x" for phase in rule.phases):
-        asked.append("drive")
+    asked = [name for name in rule.needs if name not in GIVEN]
     return f"neurons with {', '.join(asked)}" if asked else "yes"
 
 

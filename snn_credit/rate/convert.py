@@ -17,7 +17,7 @@ from snn_credit.rate.passing import via_of
 from snn_credit.rate.stack import USUAL, Given, Loss, Stack
 from snn_credit.rate.stages import stages_of
 from snn_credit.rate.support import is_count, learnable_rule
-from snn_credit.rules import RULES, Rule
+from snn_credit.rules import RULES, Local, Rule
 from snn_credit.rules.constraints import constrained
 from snn_credit.rules.expressions import expression, functions_for
 
@@ -177,11 +177,16 @@ def _check(
         if not isfinite(value):
             raise InputError(f"{name}: a finite number (got {value})")
     known = {**rule.rates, **(rates or {})}
-    for update in rule.updates:
+    texts = [update.factor for update in rule.updates]
+    texts += [step.hidden or "0" for step in rule.steps if isinstance(step, Local)]
+    for text in texts:
         try:
-            expression(update.factor)(known, functions_for(0.0))
+            # Any numbers will do for what is no rate: what rates make of nought is asked.
+            expression(text)(
+                {**dict.fromkeys(expression(text).names, 0.7), **known}, functions_for(0.0)
+            )
         except ZeroDivisionError:
             raise InputError(
-                f"rates: those for which {rule.name}'s factor {update.factor!r} is a number "
+                f"rates: those for which {rule.name}'s {text!r} is a number "
                 f"(got {', '.join(f'{name} = {value}' for name, value in (rates or {}).items())})"
             ) from None

@@ -19,8 +19,9 @@ from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.net import Wiring
 
 End = Literal["above", "below"]
-#: What is known at both ends: delta only above, noise only below.
-_KNOWN = ("h", "delta", "noise")
+#: What is known at both ends: delta only above, noise only below, and du, what comes of it, above.
+_KNOWN = ("h", "delta", "noise", "du")
+_ELSEWHERE = {("delta", "below"), ("noise", "above"), ("du", "below")}
 
 
 class Pair:
@@ -80,6 +81,8 @@ class Pair:
                 return told * n  # in the declarations it is that of each example
             if name == "noise":
                 return self._rates["sig"] * torch.randn_like(below)
+            if name == "du":
+                return wiring.up(value("noise", "below"), variables["w"])
             step = self._steps[name]
             if isinstance(step, Local):
                 return at(str(step.hidden), end)
@@ -140,17 +143,17 @@ def learns_alone(rule: Rule) -> bool:
     for name, end in _read(rule):
         step = steps.get(name)
         if name in _KNOWN:
-            if (name, end) in (("delta", "below"), ("noise", "above")):
+            if (name, end) in _ELSEWHERE:
                 return False
             if name == "delta" and not any(
                 (update.of, update.post.strip()) == ("w", "delta") for update in rule.updates
             ):
                 return False  # a name for something else than the error
-            if name == "noise" and not (name in rule.needs and "sig" in rule.rates):
+            if name in ("noise", "du") and not ("noise" in rule.needs and "sig" in rule.rates):
                 return False
         elif isinstance(step, Message):
-            # "h", "delta" and "noise" are all that a layer has to send by itself.
-            if step.of not in _KNOWN or step.to != "hidden":
+            # These are all that a layer has to send by itself.
+            if step.of not in _KNOWN or step.of == "du" or step.to != "hidden":
                 return False
             if (step.frm, end) not in (("above", "below"), ("below", "above")):
                 return False

@@ -268,6 +268,10 @@ class Stack(nn.Module):
         if "noise" in needs and "dL" not in needs:
             for layer in net.layers[1:]:
                 layer["noise"] = self._rates["sig"] * torch.randn_like(layer["h"])
+        if "du" in needs:
+            for number, layer in enumerate(net.layers[2:], start=2):
+                below = net.layers[number - 1]["noise"]
+                layer["du"] = net.onto(number).up(below, net.forward[number]["w"])
         if ystar is not None:
             net.layers[-1]["ystar"] = ystar
         if ystar is not None or not self._asked:
@@ -343,7 +347,7 @@ def _told_names(interpreter: Interpreter, given: Mapping[str, Given]) -> set[str
     again = {"err of a later window"} if "err" in interpreter.later else set()
     asked = set(interpreter.rule.needs) - set(given)
     # Noise is told from the second loss that it leads to; alone it is drawn here.
-    alone = {"noise"} if "dL" not in asked else set()
+    alone = {"noise", "du"} if "dL" not in asked else set()
     return (read & {"ystar"}) | again | (asked - alone)
 
 

@@ -10,8 +10,9 @@ import numpy as np
 from snn_credit.errors import InputError
 from snn_credit.rules import RULES, Rule, get_rule
 
-#: What a neuron, or the whole network, has here besides ``h df err ystar x``.
-GIVEN = ("noise", "dL")
+#: What a neuron, or the whole network, has here besides ``h df err ystar x``. ``du`` is what comes
+#: of the noise below, in the sums above.
+GIVEN = ("noise", "dL", "du")
 
 
 def obstacles(rule: Rule, given: Iterable[str] = ()) -> tuple[str, ...]:
@@ -20,6 +21,8 @@ def obstacles(rule: Rule, given: Iterable[str] = ()) -> tuple[str, ...]:
     unknown = [name for name in rule.needs if name not in (*GIVEN, *given)]
     if unknown:
         found.append(f"neurons with {', '.join(unknown)}")
+    if "du" in rule.needs and ("noise" not in rule.needs or "dL" in rule.needs):
+        found.append("du without noise that is there for it alone")
     if "noise" in rule.needs and "sig" not in rule.rates:
         found.append("noise without a rate sig for its standard deviation")
     if "noise" in rule.needs and any(phase.drive.strip() != "x" for phase in rule.phases):

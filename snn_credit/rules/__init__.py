@@ -25,6 +25,7 @@ from snn_credit.rules.sign_concordant_feedback import USF_INIT, USF_SN
 from snn_credit.rules.symmetric_alignment import SA
 from snn_credit.rules.synthetic_gradients import SG, SG_DFA
 from snn_credit.rules.vocabulary import Host, Local, Message, Phase, Rule, Update
+from snn_credit.rules.weight_estimation import WE, WE_SA
 from snn_credit.rules.weight_mirror import WM, WM_ACTIVITY
 
 __all__ = ["RULES", "Host", "Local", "Message", "Phase", "Rule", "Update", "get_rule"]
@@ -35,7 +36,7 @@ RULES: dict[str, Rule] = {
         *(BP, SHALLOW, FA, FA_CHAIN, SPARSE_FA, DFA, DENSE_FA, DRTP, USF_INIT, USF_SN),
         *(BP_NOISE, BP_ALIGNMENT),
         *(NP, NP_FEEDBACK, NP_RIDGE, SG, NP_FEEDBACK_DFA, NP_RIDGE_DFA, SG_DFA),
-        *(KP, MATCHED, SA, WM, WM_ACTIVITY, IA, AA, PEPITA, PSEUDOBACKPROP),
+        *(KP, MATCHED, SA, WM, WM_ACTIVITY, WE, WE_SA, IA, AA, PEPITA, PSEUDOBACKPROP),
     )
 }
 

@@ -22,6 +22,7 @@ xi     noise   what a neuron emits in the window 'mirror'                 (batch
 y      hn      the response to the lower layer's noise                    (batch, n)
 B      b       feedback weights, stored transposed, beside their w        (n_post, n_pre)
        sig     standard deviation of the noise                            number
+       probe   xi / var(xi)                                               (batch, n)
 alpha  c_amp   weight of 'amp'                                            number
 beta   c_decay weight of 'decay', lambda_WM / etab                        number
 ====== ======= ========================================================== ================
@@ -40,19 +41,24 @@ from math import sqrt
 
 from snn_credit.rules.feedback_alignment import CHAIN_DELTA, CHAIN_LEARN, FEEDBACK, RATES
 from snn_credit.rules.primitives import KUNIN_2020, aligned
-from snn_credit.rules.vocabulary import Message, Phase, Rule, Update
+from snn_credit.rules.vocabulary import Local, Message, Phase, Rule, Update
 
 WM = Rule(
     name="WM",
     citation="Akrout et al. 2019, NeurIPS 32",
-    steps=(FEEDBACK, CHAIN_DELTA, Message("hn", of="noise", frm="below", via="w")),
+    steps=(
+        FEEDBACK,
+        CHAIN_DELTA,
+        Message("hn", of="noise", frm="below", via="w"),
+        Local("probe", hidden="noise/sig**2", output=None),
+    ),
     updates=(
         replace(CHAIN_LEARN, phase="standard"),
         Update(
             "b",
             post="hn",
-            pre="noise",
-            factor="etab*c_amp/sig**2",
+            pre="probe",
+            factor="etab*c_amp",
             leak="etab*c_decay*b",
             phase="mirror",
         ),

@@ -44,6 +44,14 @@ class Event:
 
 
 @dataclass(frozen=True)
+class Signal:
+    """What pathways can be ``on`` besides spikes: every neuron for which ``condition`` holds."""
+
+    slot: str
+    condition: str
+
+
+@dataclass(frozen=True)
 class Population:
     """``size`` neurons that share equations.
 
@@ -70,6 +78,8 @@ class Population:
         Variables kept in float64 in a float32 simulation.
     events
         Name -> event, reported by every neuron for which its condition holds.
+    signals
+        Name -> signal, such as a spike that arrives at the end of an axon.
     """
 
     name: str
@@ -88,6 +98,7 @@ class Population:
     initial: Mapping[str, Any] = field(default_factory=dict)
     exact: tuple[str, ...] = ()
     events: Mapping[str, Event] = field(default_factory=dict)
+    signals: Mapping[str, Signal] = field(default_factory=dict)
 
     @property
     def spiking(self) -> bool:
@@ -97,12 +108,27 @@ class Population:
 
 @dataclass(frozen=True)
 class Pathway:
-    """What a projection's synapses do ``on`` a spike of their source, or once every step."""
+    """What a projection's synapses do ``on`` a spike or a signal of their source, or every step."""
 
     name: str
     slot: str
     code: str
-    on: Literal["spike", "step"] = "spike"
+    on: str = "spike"
+
+
+@dataclass(frozen=True)
+class Due:
+    """What a synapse's variable has not been told yet: ``gain_post * due_pre * trace``.
+
+    A synapse whose trace decays is only brought up to date when its source spikes (see
+    ``plasticity.eligibility``). ``fade`` is what is left of the trace since then. All are names:
+    ``trace`` of the synapses, ``due`` and ``fade`` of the source, ``gain`` of the target.
+    """
+
+    trace: str
+    due: str
+    fade: str
+    gain: str
 
 
 @dataclass(frozen=True)
@@ -112,7 +138,8 @@ class Projection:
     ``initial`` holds the synapses' variables: arrays ``(n_target, n_source)`` where every neuron
     connects to every neuron (``pre`` and ``post`` are None), else one value a synapse, in the order
     of ``pre`` and ``post``. ``scales`` names, for a variable of the synapses, the shared variable
-    of the target population that it has to be multiplied by (see ``plasticity``).
+    of the target population that it has to be multiplied by (see ``plasticity``); ``dues`` what it
+    has to be brought up to date by.
     """
 
     name: str
@@ -124,6 +151,19 @@ class Projection:
     pre: NDArray[np.int32] | None = None
     post: NDArray[np.int32] | None = None
     scales: Mapping[str, str] = field(default_factory=dict)
+    dues: Mapping[str, Due] = field(default_factory=dict)
+
+    def placed(self, values: NDArray[Any], shape: tuple[int, int]) -> NDArray[Any]:
+        """Return one value a synapse as ``(n_target, n_source)``; 0 where there is no synapse."""
+        if self.pre is None:
+            return np.ascontiguousarray(values.reshape(shape[::-1]).T)
+        matrix = np.zeros(shape, values.dtype)
+        matrix[self.post, self.pre] = values
+        return matrix
+
+    def picked(self, matrix: NDArray[Any]) -> NDArray[Any]:
+        """Return the values of ``(n_target, n_source)`` as one a synapse, in Brian's order."""
+        return matrix.T.ravel() if self.pre is None else matrix[self.post, self.pre]
 
 
 @dataclass(frozen=True)
@@ -144,6 +184,8 @@ class MatrixFunction:
 class Circuit:
     """Populations, projections, and the order of what happens within one time step.
 
+    ``rule`` and ``windows`` name the rule by which it learns and the rule's windows of a stimulus.
+
     Raises
     ------
     InputError
@@ -160,6 +202,8 @@ class Circuit:
     host: tuple[MatrixFunction, ...] = ()
     columns: Mapping[str, int] = field(default_factory=dict)
     notes: tuple[str, ...] = ()
+    rule: str = ""
+    windows: tuple[str, ...] = ()
 
     def __post_init__(self) -> None:
         _check_names(self)
@@ -248,6 +292,8 @@ def _check_population(circuit: Circuit, population: Population) -> None:
         _check_slot(circuit, f"{where}.steps", step.slot)
     for name, event in population.events.items():
         _check_slot(circuit, f"{where}.events[{name!r}]", event.slot)
+    for name, signal in population.signals.items():
+        _check_slot(circuit, f"{where}.signals[{name!r}]", signal.slot)
     if population.spiking and population.spike is None:
         raise InputError(f"{where}.spike: a slot, since it has a threshold (got None)")
     if population.integrate is None and Equations(population.equations).diff_eq_names:
@@ -273,11 +319,15 @@ def _check_projection(circuit: Circuit, projection: Projection) -> None:
         _check_slot(circuit, f"{where}.{pathway.name}", pathway.slot)
         if pathway.on == "step":
             continue
-        if source.spike is None:
+        if pathway.on != "spike" and pathway.on not in source.signals:
+            known = ", ".join(("spike", "step", *source.signals))
+            raise InputError(f"{where}.{pathway.name}.on: one of {known} (got {pathway.on!r})")
+        if pathway.on == "spike" and source.spike is None:
             raise InputError(f"{where}.{pathway.name}: a source that spikes (got {source.name})")
-        if circuit.order.index(pathway.slot) <= circuit.order.index(source.spike):
+        made = source.spike if pathway.on == "spike" else source.signals[pathway.on].slot
+        if circuit.order.index(pathway.slot) <= circuit.order.index(str(made)):
             raise InputError(
-                f"{where}.{pathway.name}: a slot after {source.spike!r}, in which {source.name} "
+                f"{where}.{pathway.name}: a slot after {made!r}, in which {source.name} "
                 f"spikes (got {pathway.slot!r}, which comes before it)"
             )
     shape = (target.size, source.size) if projection.pre is None else (len(projection.pre),)

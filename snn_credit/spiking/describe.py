@@ -29,6 +29,8 @@ def _population(population: Population) -> str:
         lines.append(f"    refractory for {population.refractory}")
     for step in population.steps:
         lines += [f"    {line.strip()}   [{step.slot}]" for line in step.code.splitlines()]
+    for name, signal in population.signals.items():
+        lines.append(f"    {name} when {signal.condition}   [{signal.slot}]")
     for own, link in population.links.items():
         lines.append(f"    {own} is {link}")
     return "\n".join([*lines, ""])
@@ -42,7 +44,7 @@ def _projection(circuit: Circuit, projection: Projection) -> str:
         *_indent(projection.equations),
     ]
     for pathway in projection.pathways:
-        when = f"spike of {source.name}" if pathway.on == "spike" else "step"
+        when = "step" if pathway.on == "step" else f"{pathway.on} of {source.name}"
         code = "; ".join(line.strip() for line in pathway.code.splitlines())
         lines.append(f"    every {when}: {code}   [{pathway.slot}]")
     return "\n".join([*lines, ""])
@@ -54,6 +56,7 @@ def _used(circuit: Circuit) -> list[str]:
         used |= {population.integrate or "", population.spike or ""}
         used |= {step.slot for step in population.steps}
         used |= {event.slot for event in population.events.values()}
+        used |= {signal.slot for signal in population.signals.values()}
     for projection in circuit.projections:
         used |= {pathway.slot for pathway in projection.pathways}
     return [slot for slot in circuit.order if slot in used]

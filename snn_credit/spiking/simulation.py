@@ -10,9 +10,9 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
-from snn_credit.spiking.circuit import Circuit
+from snn_credit.spiking.circuit import Circuit, Projection
 from snn_credit.spiking.devices import open_program
-from snn_credit.spiking.devices.build import Shape, Watch, watched
+from snn_credit.spiking.devices.build import Shape, Watch, given_numbers, watched
 from snn_credit.spiking.devices.program import Events, State, check_finite
 from snn_credit.spiking.plasticity.decay import check_decay
 from snn_credit.spiking.stream import Chunk, Stream, chunks, rows_per_chunk
@@ -93,14 +93,16 @@ class Simulation:
         Of the spikes. On ``dense`` numbers depend on the time step and not on the chunks; on other
         devices chunk k draws its numbers from ``(seed, k)``.
     uniforms
-        ``uniforms(population, start, (steps, size))``: given uniform random numbers in place of
-        the device's own, for exact comparison between devices.
+        ``uniforms(population, start, (steps, size))``: given random numbers in place of the
+        device's own, for exact comparison between devices: those that a population's threshold
+        takes, uniform, and under ``population.rand`` and ``population.randn`` those that its
+        statements take, uniform and normal.
 
     Raises
     ------
     InputError
-        For a device that is not there, tables that do not fit, rates that decay too fast for a
-        chunk, or numbers that are not finite.
+        For a device that is not there, tables that do not fit, a stream without the windows that
+        the rule needs, rates that decay too fast for a chunk, or numbers that are not finite.
     """
 
     def __init__(
@@ -120,6 +122,7 @@ class Simulation:
             raise InputError(f"dtype: float32 or float64 (got {dtype!r})")
         if chunk_steps < 1:
             raise InputError(f"chunk_steps: at least 1 (got {chunk_steps})")
+        _check_windows(circuit, stream)
         self.circuit = watched(circuit, watch or {})
         self.stream, self.seed, self.uniforms = stream, seed, uniforms
         self.tables = _checked_tables(circuit, tables, stream)
@@ -143,6 +146,7 @@ class Simulation:
             for name, array in result.state.items():
                 check_finite(f"{name} after chunk {chunk.index}", array)
             self.state = result.state
+            self._settle_dues()
             self._fold_scales()
             self._apply_matrix_functions(("step",))
             self.done = chunk.index + 1
@@ -153,19 +157,19 @@ class Simulation:
         self.state, self.done = dict(state), done
 
     def matrix(self, projection: str, variable: str = "w") -> NDArray[Any]:
-        """Return a variable of all-to-all synapses as ``(n_post, n_pre)``, with its decay."""
+        """Return a variable of synapses as ``(n_post, n_pre)``, with its decay.
+
+        It is 0 where there is no synapse.
+        """
         owner = self.circuit.projection(projection)
         key = f"{projection}.{variable}"
         if key not in self.state:
             raise InputError(f"variable: a variable of {projection} (got {variable!r})")
         values = self.state[key] * self._scale(projection, variable)
-        if owner.pre is not None:
-            return values
-        sizes = [self.circuit.population(name).size for name in (owner.source, owner.target)]
-        return np.ascontiguousarray(values.reshape(sizes).T).astype(self.state[key].dtype)
+        return self._placed(owner, values).astype(self.state[key].dtype)
 
     def set_matrix(self, projection: str, variable: str, values: NDArray[Any]) -> None:
-        """Set a variable of all-to-all synapses, ``(n_post, n_pre)``, from the next chunk on.
+        """Set a variable of synapses, ``(n_post, n_pre)``, from the next chunk on.
 
         Raises
         ------
@@ -176,7 +180,8 @@ class Simulation:
         if np.shape(values) != now.shape:
             raise InputError(f"{projection}.{variable}: shape {now.shape} (got {np.shape(values)})")
         check_finite(f"{projection}.{variable}", np.ravel(values))
-        stored = np.ravel(np.asarray(values).T) / self._scale(projection, variable)
+        picked = self.circuit.projection(projection).picked(np.asarray(values))
+        stored = picked / self._scale(projection, variable)
         self.state[f"{projection}.{variable}"] = stored.astype(now.dtype)
 
     def _scale(self, projection: str, variable: str) -> float:
@@ -184,6 +189,27 @@ class Simulation:
         if variable not in owner.scales:
             return 1.0
         return float(self.state[f"{owner.target}.{owner.scales[variable]}"][0])
+
+    def _settle_dues(self) -> None:
+        """Bring synapses up to date with what their traces have earned since their last spike."""
+        told: dict[str, float] = {}
+        for owner in self.circuit.projections:
+            for variable, due in owner.dues.items():
+                keys = [f"{owner.name}.{variable}", f"{owner.name}.{due.trace}"]
+                values, trace = (self._placed(owner, self.state[key]) for key in keys)
+                waiting, fade = f"{owner.source}.{due.due}", f"{owner.source}.{due.fade}"
+                gain = self.state[f"{owner.target}.{due.gain}"]
+                # (n_post, 1) x (n_pre) x (n_post, n_pre)
+                values = values + gain[:, None] * self.state[waiting] * trace
+                for key, matrix in zip(keys, (values, trace * self.state[fade]), strict=True):
+                    self.state[key] = owner.picked(matrix).astype(self.state[key].dtype)
+                told |= {waiting: 0.0, fade: 1.0}
+        for key, value in told.items():
+            self.state[key] = np.full_like(self.state[key], value)
+
+    def _placed(self, owner: Projection, values: NDArray[Any]) -> NDArray[Any]:
+        population = self.circuit.population
+        return owner.placed(values, (population(owner.target).size, population(owner.source).size))
 
     def _fold_scales(self) -> None:
         """Multiply decayed scales into their synapses before they become too small to divide by."""
@@ -221,11 +247,9 @@ class Simulation:
             tables[f"{name}_at"] = table
         if self.uniforms is not None:
             for population in self.circuit.populations:
-                if "rand()" in (population.threshold or ""):
-                    shape = (self.shape.steps, population.size)
-                    tables[f"u_{population.name}"] = self.uniforms(
-                        population.name, chunk.start, shape
-                    )
+                shape = (self.shape.steps, population.size)
+                for name, table in given_numbers(population).items():
+                    tables[table] = self.uniforms(name, chunk.start, shape)
         return tables
 
     def _counts(self, chunk: Chunk, events: Events) -> NDArray[np.int64]:
@@ -265,6 +289,21 @@ def _checked_tables(
     if "target" in checked:
         _check_rows("stream.target", stream.target, len(checked["target"][0]))
     return checked
+
+
+def _check_windows(circuit: Circuit, stream: Stream) -> None:
+    """Refuse a stream that learns without, or beyond, the windows of the circuit's rule."""
+    windows = circuit.windows or ("standard",)
+    shown = set(stream.phase[stream.plastic].tolist())
+    unknown = sorted(set(stream.phase.tolist()) - set(range(len(windows))))
+    missing = [name for number, name in enumerate(windows) if shown and number not in shown]
+    if unknown or (missing and len(windows) > 1):
+        numbered = ", ".join(f"{number} {name}" for number, name in enumerate(windows))
+        came = ", ".join(map(str, unknown or sorted(shown)))
+        raise InputError(
+            f"stream.phase: the windows of {circuit.rule or circuit.name}, {numbered}, while it "
+            f"learns; Stream.in_windows shows each stimulus in all of them (got {came})"
+        )
 
 
 def _check_rows(name: str, rows: NDArray[np.int64], count: int) -> None:

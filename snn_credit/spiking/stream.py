@@ -2,8 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
-from dataclasses import dataclass, fields
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, fields, replace
 from typing import Any
 
 import numpy as np
@@ -88,6 +88,20 @@ class Stream:
 
     def __getitem__(self, rows: slice | NDArray[Any]) -> Stream:
         return Stream(*(getattr(self, f.name)[rows] for f in fields(self)))
+
+    def in_windows(self, steps: Sequence[int]) -> Stream:
+        """Return the stream with every presentation shown in each window of a rule, in turn.
+
+        ``steps`` is the length of each window in time steps; one of 0 is left out.
+        """
+        shown = [(phase, n) for phase, n in enumerate(steps) if n]
+        count = len(shown)
+        repeated = self[np.repeat(np.arange(len(self)), count)]
+        lengths = np.array([n for _, n in shown], np.int64)
+        phases = np.array([phase for phase, _ in shown], np.int64)
+        return replace(
+            repeated, steps=np.tile(lengths, len(self)), phase=np.tile(phases, len(self))
+        )
 
     def columns(self) -> dict[str, NDArray[Any]]:
         """Return the fields by name, as they go into the run file."""

@@ -91,6 +91,8 @@ def _texts(population: Population) -> Iterator[tuple[str | None, str]]:
         yield from ((slot, value) for _, value in _statements(statements))
     for event in population.events.values():
         yield event.slot, " ".join((event.condition, *event.variables))
+    for signal in population.signals.values():
+        yield signal.slot, signal.condition
 
 
 def _pathways(circuit: Circuit, population: str, variable: str) -> Iterator[Reader]:

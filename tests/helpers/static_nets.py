@@ -16,7 +16,7 @@ from snn_credit.rules.net import Net, Values, apply
 from snn_credit.spiking import Circuit, Layer, Neuron, Simulation, Stream, learning_circuit
 
 # Of any rule, in their order; two steps of the second, which is the decay, fold a scale.
-RATES = (0.3, 0.35, 0.15, 0.45, 0.6, 0.25)
+RATES = (0.3, 0.35, 0.15, 0.45, 0.6, 0.25, 0.5)
 
 
 class StaticNets:
@@ -42,6 +42,7 @@ class StaticNets:
             layer["noise"] = random.normal(size=layer["h"].shape)
         for layer in layers[1:]:
             layer["df"] = np.zeros_like(layer["h"])
+            layer["du"] = random.normal(size=layer["h"].shape)
         layers[-1] |= {"err": np.zeros((1, sizes[-1])), "ystar": random.random((1, sizes[-1]))}
         forward = {1: {"w": random.normal(size=sizes[1::-1])}}
         for at in range(2, top + 1):

@@ -29,11 +29,12 @@ def _net(sizes: tuple[int, ...] = SIZES, seed: int = 0) -> Net:
             layer["ystar"] = np.eye(n)[random.integers(n, size=BATCH)]
         if at > 0:
             layer["noise"] = random.normal(size=(BATCH, n)) * 0.01
+            layer["du"] = random.normal(size=(BATCH, n))
         layers.append(layer)
     forward = {}
     for at in range(1, top + 1):
         shape = (sizes[at], sizes[at - 1])
-        names = ("w",) if at == 1 else ("w", "b", "s")
+        names = ("w",) if at == 1 else ("w", "b", "s", "west")
         forward[at] = {name: random.normal(size=shape) for name in names}
         if at > 1:
             forward[at]["mask"] = (random.random(shape) < 0.5).astype(float)

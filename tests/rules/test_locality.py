@@ -12,7 +12,7 @@ from snn_credit.rules.locality import whole_matrix
 
 LOCAL = (
     *("Shallow", "FA", "FA chain", "sparse FA", "DFA", "DenseFA", "DRTP", "NP", "NP feedback"),
-    *("NP feedback DFA", "KP", "matched", "WM", "WM on activity", "IA", "PEPITA"),
+    *("NP feedback DFA", "KP", "matched", "WM", "WM on activity", "WE", "WE SA", "IA", "PEPITA"),
 )
 
 

@@ -114,7 +114,7 @@ def test_every_rule_of_a_file_is_in_the_table():
         *("BP", "Shallow", "FA", "FA chain", "sparse FA", "DFA", "DenseFA", "DRTP", "uSF Init"),
         *("uSF SN", "NP", "NP feedback", "NP feedback ridge", "SG", "KP", "matched", "SA", "WM"),
         *("IA", "AA", "PEPITA", "pseudobackprop", "BP + noise", "BP + alignment"),
-        *("WM on activity", "NP feedback DFA", "NP feedback ridge DFA", "SG DFA"),
+        *("WM on activity", "NP feedback DFA", "NP feedback ridge DFA", "SG DFA", "WE", "WE SA"),
     }
     assert named == expected
     for path in FOLDER.glob("*.py"):

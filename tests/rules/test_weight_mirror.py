@@ -36,6 +36,7 @@ def test_feedback_settles_on_w_at_the_default_rates(net):
     net.forward = {3: net.forward[3]}
     interpreter = Interpreter(WM)
     values = [*net.layers]
+    values[2] = {**values[2], "probe": noise / WM.rates["sig"] ** 2}
     values[3] = {**values[3], "hn": noise @ w.T}
     mirror = interpreter.changes(net, values, "mirror")
     apply(net, mirror)

@@ -26,14 +26,27 @@ def graded(rule: Rule, neuron: Neuron = GRADED, **changes: Any) -> Circuit:
 @pytest.mark.parametrize(
     ("rule", "message"),
     [
-        ("NP", r"layer hidden1: a neuron with 'dL', which rule NP reads \(got equations without"),
-        ("WM", r"layer hidden1: a neuron with 'noise', which rule WM reads"),
-        ("PEPITA", r"layer input: a neuron with 'drive', which rule PEPITA reads"),
+        (
+            "NP",
+            r"hidden1: a neuron with 'dL', which rule NP reads; give the circuit a critic \(got",
+        ),
+        ("WM", r"layer hidden1: a neuron with 'noise', which rule WM reads; .*neurons.equipped"),
+        ("WE", r"layer output: a neuron with 'du', which rule WE reads; .*neurons.equipped"),
+        (
+            "PEPITA",
+            r"layer input: a neuron with 'drive', which rule PEPITA reads; .*pepita_spiking",
+        ),
     ],
 )
 def test_neuron_lacks_what_the_rule_reads(rule: str, message: str) -> None:
+    names = "" if rule == "WM" else "noise : 1\nsig : 1\n"
+    neuron = Neuron(f"{names}h : 1\ndf : 1\nerr : 1\nI : 1\nbias : 1")
+    layers = [
+        Layer("input", 3, Neuron("h : 1\nx : 1")),
+        *(Layer(name, 2, neuron) for name in ("hidden1", "hidden2", "output")),
+    ]
     with pytest.raises(InputError, match=message):
-        network(SIZES, rule)
+        graded(RULES[rule], layers=layers)
 
 
 def test_neuron_without_slope() -> None:

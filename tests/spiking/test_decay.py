@@ -82,6 +82,7 @@ def two_windows(leak: str) -> Rule:
 
 
 def test_windows_exclude_each_other() -> None:
-    simulation(two_windows("fast*slow*b"))  # 0.3 in each window, and never 0.6
+    both = LEARNING.in_windows((5, 5))
+    simulation(two_windows("fast*slow*b"), stream=both)  # 0.3 in each window, and never 0.6
     with pytest.raises(InputError, match=r"rates: fast and slow by which b of .*\(got 0\.36\)$"):
-        simulation(two_windows("fast*slow*b"), slow=1.2)
+        simulation(two_windows("fast*slow*b"), slow=1.2, stream=both)

@@ -190,11 +190,21 @@ def _tables(circuit: Circuit, shape: Shape) -> dict[str, b2.TimedArray]:
         values = np.zeros((shape.rows, width))
         tables[f"{name}_at"] = b2.TimedArray(values, dt=1 * b2.second, name=f"{name}_at")
     for population in circuit.populations if shape.given_random else ():
-        if "rand()" in (population.threshold or ""):
-            name = f"u_{population.name}"
+        for name in given_numbers(population).values():
             values = np.zeros((shape.steps, population.size))
             tables[name] = b2.TimedArray(values, dt=circuit.dt, name=name)
     return tables
+
+
+def given_numbers(population: Population) -> dict[str, str]:
+    """Return what random numbers a population draws: their name in `Simulation` -> their table."""
+    code = "\n".join(step.code for step in population.steps)
+    drawn = {
+        population.name: ("u", "rand()" in (population.threshold or "")),
+        f"{population.name}.rand": ("r", "rand()" in code),
+        f"{population.name}.randn": ("n", "randn()" in code),
+    }
+    return {name: f"{kind}_{population.name}" for name, (kind, there) in drawn.items() if there}
 
 
 def _every(slot: str) -> str:
@@ -214,7 +224,7 @@ def _neurons(
         equations.append("h : 1")
         cleared.append("h")
         reset = "\n".join(filter(None, [reset, "h = 1"]))
-        if shape.given_random and "rand()" in (threshold or ""):
+        if shape.given_random:
             threshold = (threshold or "").replace("rand()", f"u_{population.name}(t - t0, i)")
     ticks = {
         _every(p.slot): p.slot
@@ -225,6 +235,7 @@ def _neurons(
     }
     events = dict.fromkeys(ticks, "True")
     events |= {name: event.condition for name, event in population.events.items()}
+    events |= {name: signal.condition for name, signal in population.signals.items()}
     group = b2.NeuronGroup(
         population.size,
         "\n".join(equations),
@@ -248,7 +259,13 @@ def _neurons(
         group.thresholder[tick].order = -1
     for name, event in population.events.items():
         group.thresholder[name].when = event.slot
+    for name, signal in population.signals.items():
+        group.thresholder[name].when = signal.slot
+        group.thresholder[name].order = 2
     for slot, code in _statements(population, cleared).items():
+        if shape.given_random:
+            code = code.replace("rand()", f"r_{population.name}(t - t0, i)")
+            code = code.replace("randn()", f"n_{population.name}(t - t0, i)")
         group.run_regularly(code, when=slot, order=1, name=f"{population.name}_at_{slot}")
     return group
 
@@ -268,7 +285,7 @@ def _statements(population: Population, cleared: list[str]) -> dict[str, str]:
 
 def _synapses(projection: Projection, groups: Mapping[str, Any]) -> b2.Synapses:
     on_event: Any = {
-        p.name: "spike" if p.on == "spike" else _every(p.slot) for p in projection.pathways
+        p.name: _every(p.slot) if p.on == "step" else p.on for p in projection.pathways
     }
     synapses = b2.Synapses(
         groups[projection.source],

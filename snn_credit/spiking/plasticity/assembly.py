@@ -12,30 +12,42 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
+from brian2 import Equations
+from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
 from snn_credit.rules.names import SYNAPSE, names_of
 from snn_credit.rules.vocabulary import Rule
 from snn_credit.spiking.circuit import END, START, Circuit, MatrixFunction, Projection
 from snn_credit.spiking.neuron import Layer, Neuron
-from snn_credit.spiking.plasticity.drafts import NetworkDraft, PopulationDraft, ProjectionDraft
-from snn_credit.spiking.plasticity.messages import KEEP, send_messages
-from snn_credit.spiking.plasticity.scalars import Rates, rates_by_layer, switches
-from snn_credit.spiking.plasticity.updates import (
+from snn_credit.spiking.plasticity.axons import check_signs, grow_axons
+from snn_credit.spiking.plasticity.critic import SLOTS, add_critic, broadcast
+from snn_credit.spiking.plasticity.drafts import (
     GAIN,
     LEAK,
     PLASTICITY,
-    change_synapses,
-    choose_scales,
+    NetworkDraft,
+    PopulationDraft,
+    ProjectionDraft,
 )
+from snn_credit.spiking.plasticity.eligibility import DUE, FADE
+from snn_credit.spiking.plasticity.messages import KEEP, send_messages
+from snn_credit.spiking.plasticity.scalars import Rates, rates_by_layer, switches
+from snn_credit.spiking.plasticity.updates import change_synapses, choose_scales
 from snn_credit.spiking.plasticity.wiring import place_synapses, send_activity
 
 READOUT = "readout"
 Draw = Callable[[str, tuple[int, int], tuple[int, int]], Any]
+Connected = Callable[[tuple[int, int], tuple[int, int]], "NDArray[Any] | None"]
 
 #: Names of a circuit's own, and beginnings of such names: no rule may use them.
-_TAKEN = frozenset({"I", "J", "bias", "phi", "drive", "learn", "see", "t0", "token"})
-_BEGINNINGS = ("gain_", "trace_", "leak_", "learn_", "now_", "s_", "watch_")
+_TAKEN = frozenset(
+    {
+        *("I", "J", "bias", "phi", "drive", "learn", "see", "t0", "token", "rate", "loss", "cost"),
+        *("pipe", "far", "arrived", "reliable", "least", "most", "fade", "remains"),
+    }
+)
+_BEGINNINGS = ("gain_", "trace_", "leak_", "learn_", "now_", "s_", "watch_", "late_", "due_")
 
 
 def learning_circuit(
@@ -47,6 +59,9 @@ def learning_circuit(
     initial: Draw,
     feedback: Neuron | None = None,
     error: Neuron | None = None,
+    critic: Neuron | None = None,
+    eligibility: Any = None,
+    connected: Connected | None = None,
     rates: Rates | None = None,
     columns: Mapping[str, int] | None = None,
     notes: Sequence[str] = (),
@@ -70,6 +85,14 @@ def learning_circuit(
     error
         The neuron that compares an output neuron with its target (None: the output layer's neuron
         declares ``err`` itself).
+    critic
+        The neuron that hears what every error costs and tells all how the loss compares, ``dL``.
+    eligibility
+        Time constant of the traces in which whatever dL multiplies waits for it. None: there are no
+        traces, and dL acts on what is there in its own step.
+    connected
+        ``connected((pre, post), shape)``: which synapses there are, a boolean array ``(n_post,
+        n_pre)``, or None for all of them. It is asked once for each pair of layers.
     rates
         Values of the rule's shared scalars; one for all layers, or one per layer above the input.
     columns
@@ -79,30 +102,41 @@ def learning_circuit(
     ------
     InputError
         If the rule reads something that the neurons do not have, a rate is unknown or of the wrong
-        number, or sizes do not fit.
+        number, sizes do not fit, a delay is no multiple of dt, or a weight has the wrong sign.
     """
     if len(layers) < 2:
         raise InputError(f"layers: an input and an output layer at least (got {len(layers)})")
     _check_names(rule)
     scalars = rates_by_layer(rule, rates or {}, len(layers) - 1)
     net = NetworkDraft(rule, [_draft(rule, *each) for each in zip(layers, scalars, strict=True)])
+    grow_axons(net, layers, dt)
     if error is not None:
         _compare_output(net, error)
+    if critic is not None:
+        add_critic(net, critic)
+    if eligibility is not None:
+        _remember(net, eligibility, dt)
     place_synapses(net)
     choose_scales(net)
     send_activity(net)
     send_messages(net, feedback)
     change_synapses(net)
+    broadcast(net)
     windows = ", ".join(f"{number} {phase.name}" for number, phase in enumerate(rule.phases))
     return Circuit(
         name=name,
         dt=dt,
         order=_order([layer.slot for layer in net.layers]),
         populations=tuple(draft.population() for draft in (*net.layers, *net.others)),
-        projections=tuple(_projection(net, draft, initial) for draft in net.synapses.values()),
+        projections=(
+            *(_projection(net, draft, initial, connected) for draft in net.synapses.values()),
+            *net.others_synapses,
+        ),
         host=_matrix_functions(net),
         columns=dict(columns or {}),
         notes=(*notes, *([f"windows of the stimulus: {windows}"] if windows else [])),
+        rule=f"rule {rule.name}",
+        windows=tuple(phase.name for phase in rule.phases),
     )
 
 
@@ -123,27 +157,48 @@ def _compare_output(net: NetworkDraft, neuron: Neuron) -> None:
     """Add the error neurons, one for each output neuron, which gives it what the rule reads."""
     output = net.layers[-1]
     error = PopulationDraft("error", output.size, neuron, "error", output.reader)
-    error.links["h"] = f"{output.name}.h"
+    for linked in _linked(neuron):
+        error.links[linked] = f"{output.name}.{'h' if linked == 'y' else linked}"
     for name in ("err", "ystar"):
         if name in error.own and name not in output.own:
             output.sources[name] = f"error.{name}"
     net.others.append(error)
 
 
+def _linked(neuron: Neuron) -> list[str]:
+    """Return what a neuron's equations declare as linked."""
+    return [name for name, line in Equations(neuron.equations).items() if "linked" in line.flags]
+
+
+def _remember(net: NetworkDraft, eligibility: Any, dt: Any) -> None:
+    try:
+        steps = float(eligibility / dt)
+    except Exception:  # Brian's error for units that do not fit
+        steps = float("nan")
+    if not 0 < steps < np.inf:
+        raise InputError(f"eligibility: a time above 0, such as 5*ms (got {eligibility!r})")
+    for layer in net.layers[1:]:
+        layer.remains = float(np.exp(-1 / steps))
+
+
 def _order(names: Sequence[str]) -> tuple[str, ...]:
     """Return the slots of a time step."""
-    first = [f"{names[0]}_{what}" for what in ("feedback", "drive", "integrate", "spike")]
-    up = [f"{name}_{what}" for name in names[1:] for what in ("synapses", "integrate", "spike")]
+    stages = ("integrate", "spike", "arrive")
+    first = [f"{names[0]}_{what}" for what in ("feedback", "drive", *stages)]
+    up = [f"{name}_{what}" for name in names[1:] for what in ("synapses", *stages)]
     down = [
         f"{name}_{what}"
         for name in reversed(names[1:])
         for what in ("feedback", "feedback_integrate", "feedback_spike", "local")
     ]
     error = ("error_integrate", "error_spike")
-    return (START, *first, *up, *error, *down, LEAK, GAIN, PLASTICITY, KEEP, READOUT, END)
+    last = (LEAK, GAIN, PLASTICITY, DUE, FADE, KEEP, READOUT, END)
+    return (START, *first, *up, *error, *SLOTS, *down, *last)
 
 
-def _projection(net: NetworkDraft, draft: ProjectionDraft, initial: Draw) -> Projection:
+def _projection(
+    net: NetworkDraft, draft: ProjectionDraft, initial: Draw, connected: Connected | None
+) -> Projection:
     source, target = net.layers[draft.pre], net.layers[draft.post]
     shape = (target.size, source.size)
     first = {
@@ -157,6 +212,16 @@ def _projection(net: NetworkDraft, draft: ProjectionDraft, initial: Draw) -> Pro
                 f"projection {draft.name}.{variable}: a number or shape {shape} "
                 f"(got {np.shape(values)})"
             )
+    if "w" in first and source.signs is not None:
+        check_signs(draft.name, np.broadcast_to(first["w"], shape), source.signs, source.name)
+    there = connected((draft.pre, draft.post), shape) if connected else None
+    ends: dict[str, Any] = {}
+    if there is not None and draft.kind != "self":
+        if np.shape(there) != shape:
+            raise InputError(f"connected: shape {shape} for {draft.name} (got {np.shape(there)})")
+        i, j = np.nonzero(np.asarray(there, bool).T)
+        ends = {"pre": i.astype(np.int32), "post": j.astype(np.int32)}
+        first = {name: np.broadcast_to(values, shape)[j, i] for name, values in first.items()}
     return Projection(
         name=draft.name,
         source=source.name,
@@ -165,6 +230,8 @@ def _projection(net: NetworkDraft, draft: ProjectionDraft, initial: Draw) -> Pro
         pathways=tuple(draft.pathways),
         initial=first,
         scales=draft.scales,
+        dues=draft.dues,
+        **ends,
     )
 
 

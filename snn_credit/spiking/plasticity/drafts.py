@@ -4,17 +4,29 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from typing import Any, Literal
 
 from brian2 import Equations
+from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
 from snn_credit.rules.vocabulary import Rule
-from snn_credit.spiking.circuit import START, Pathway, Population, Step
-from snn_credit.spiking.neuron import Neuron
+from snn_credit.spiking.circuit import (
+    START,
+    Due,
+    Pathway,
+    Population,
+    Projection,
+    Signal,
+    Step,
+)
+from snn_credit.spiking.neuron import FIXES, Neuron
 from snn_credit.spiking.plasticity.formulas import names_in, rename
 
 Kind = Literal["forward", "direct", "self"]
+LEAK, GAIN, PLASTICITY = "leak", "gain", "plasticity"
+#: The signal of a spike that has come to the end of its axon.
+ARRIVAL = "arrival"
 _COMMENT_COLUMN = 51
 
 
@@ -34,6 +46,16 @@ class PopulationDraft:
         Shared names that follow the stream -> what they are at the start of each step.
     sources
         Names that it can be given by a link -> ``population.variable``.
+    broadcasts
+        Names that one neuron tells the whole population, if it reads them.
+    signals
+        What its pathways can be on besides spikes.
+    heard
+        Name of its activity as its synapses have it.
+    signs
+        Of its forward weights; None if they have any.
+    remains
+        What a step leaves of a trace that waits for dL; None where nothing waits.
     """
 
     name: str
@@ -48,8 +70,13 @@ class PopulationDraft:
     code: dict[str, list[str]] = field(default_factory=dict)
     cleared: list[str] = field(default_factory=list)
     links: dict[str, str] = field(default_factory=dict)
-    initial: dict[str, float] = field(default_factory=dict)
+    initial: dict[str, Any] = field(default_factory=dict)
     exact: list[str] = field(default_factory=list)
+    broadcasts: set[str] = field(default_factory=set)
+    signals: dict[str, Signal] = field(default_factory=dict)
+    heard: str = "h"
+    signs: NDArray[Any] | None = None
+    remains: float | None = None
 
     def __post_init__(self) -> None:
         equations = Equations(self.neuron.equations)
@@ -63,7 +90,12 @@ class PopulationDraft:
 
     def knows(self, name: str) -> bool:
         """Whether a statement of its neurons can read a neuron's ``name``."""
-        return name in self.own or name in self.lines or name in self.sources
+        return any(name in names for names in (self.own, self.lines, self.sources, self.broadcasts))
+
+    @property
+    def arrival(self) -> str:
+        """What its synapses' pathways are on."""
+        return ARRIVAL if ARRIVAL in self.signals else "spike"
 
     def declare(self, name: str, kind: str = "", comment: str = "") -> None:
         """Add a variable; ``kind`` is Brian's flag, 'shared' or 'linked'.
@@ -87,6 +119,11 @@ class PopulationDraft:
         self.initial[name] = value
         self.exact.append(name)
 
+    def share_once(self, name: str, value: float, comment: str) -> None:
+        """Add such a scalar, if it is not there yet."""
+        if name not in self.lines:
+            self.share(name, value, comment)
+
     def link(self, name: str, source: str) -> None:
         """Add a name that is ``population.variable`` of the neuron of the same index."""
         self.declare(name, "linked")
@@ -104,6 +141,9 @@ class PopulationDraft:
             return
         if name in self.sources:
             self.link(name, self.sources[name])
+        elif name in self.broadcasts:
+            self.declare(name, comment="the same number for all")
+            self.cleared.append(name)
         elif name in self.switches:
             self.declare(name, "shared")
             self.say(START, f"{name} = {self.switches[name]}")
@@ -116,13 +156,16 @@ class PopulationDraft:
                 )
             self.share(name, value)
         else:
+            fix = f"; {FIXES[name]}" if name in FIXES else ""
             raise InputError(
-                f"layer {self.name}: a neuron with {name!r}, which {self.reader} reads "
+                f"layer {self.name}: a neuron with {name!r}, which {self.reader} reads{fix} "
                 f"(got equations without it)"
             )
 
     def assign(self, slot: str, name: str, value: str, sign: str = "=") -> None:
         """Add a statement in a slot, and whatever names it needs."""
+        if "rate" in self.own and self.spiking:
+            value = rename(value, {"h": "rate"})
         for other in names_in(value):
             self.need(other)
         self.say(slot, f"{name} {sign} {value}")
@@ -150,6 +193,7 @@ class PopulationDraft:
             constants=neuron.constants,
             initial={**neuron.initial, **self.initial},
             exact=(*neuron.exact, *self.exact),
+            signals=self.signals,
         )
 
 
@@ -157,7 +201,8 @@ class PopulationDraft:
 class ProjectionDraft:
     """Synapses from layer number ``pre`` to layer number ``post``, to which pathways are added.
 
-    ``scales``: variable -> the shared variable of ``post`` that it has to be multiplied by.
+    ``scales``: variable -> the shared variable of ``post`` that it has to be multiplied by;
+    ``dues``: variable -> what it has to be brought up to date by.
     """
 
     name: str
@@ -166,6 +211,7 @@ class ProjectionDraft:
     post: int
     variables: tuple[str, ...]
     scales: dict[str, str] = field(default_factory=dict)
+    dues: dict[str, Due] = field(default_factory=dict)
     pathways: list[Pathway] = field(default_factory=list)
 
     def effective(self, text: str, reader: str, others: Mapping[str, str] | None = None) -> str:
@@ -194,6 +240,7 @@ class NetworkDraft:
     rule: Rule
     layers: list[PopulationDraft]
     others: list[PopulationDraft] = field(default_factory=list)
+    others_synapses: list[Projection] = field(default_factory=list)
     synapses: dict[tuple[Kind, int, int], ProjectionDraft] = field(default_factory=dict)
 
     @property

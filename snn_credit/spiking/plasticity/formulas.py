@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import ast
 import re
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 
 from snn_credit.rules.expressions import expression
 
@@ -66,6 +66,40 @@ def coefficient(text: str, name: str) -> str | None:
         return None
     rest = _text(_without(_parse(text), name))
     return None if name in names_in(rest) else rest
+
+
+def split(text: str, name: str) -> tuple[str, str] | None:
+    """Return ``c`` and ``rest`` where an expression is ``c*name + rest``; None if it is no such.
+
+    >>> split("dL*noise/sig**2 - fb", "dL")
+    ('noise/sig**2', '-fb')
+    """
+    with_name, without = [], []
+    for sign, node in _terms(_parse(text), ""):
+        term = _text(node)
+        if name not in names_in(term):
+            without.append(f"{sign}{term}")
+        elif (found := coefficient(term, name)) is not None:
+            with_name.append(product(f"{sign}1", found))
+        else:
+            return None
+    return total(*with_name), total(*without) if without else ""
+
+
+def _terms(node: ast.expr, sign: str) -> Iterator[tuple[str, ast.expr]]:
+    """Yield the terms of a sum with their signs."""
+    other = "" if sign else "-"
+    match node:
+        case ast.BinOp(left, ast.Add(), right):
+            yield from _terms(left, sign)
+            yield from _terms(right, sign)
+        case ast.BinOp(left, ast.Sub(), right):
+            yield from _terms(left, sign)
+            yield from _terms(right, other)
+        case ast.UnaryOp(ast.USub(), operand):
+            yield from _terms(operand, other)
+        case _:
+            yield sign, node
 
 
 class _Renamed(ast.NodeTransformer):

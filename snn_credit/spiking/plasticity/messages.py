@@ -6,6 +6,7 @@ from snn_credit.rules.vocabulary import Local, Message
 from snn_credit.spiking.circuit import Pathway
 from snn_credit.spiking.neuron import Neuron
 from snn_credit.spiking.plasticity.drafts import NetworkDraft, PopulationDraft
+from snn_credit.spiking.plasticity.eligibility import remembered
 from snn_credit.spiking.plasticity.formulas import names_in, product, total
 from snn_credit.spiking.plasticity.scalars import now
 from snn_credit.spiking.plasticity.wiring import messages, receivers, synapses_of, transmit
@@ -31,8 +32,9 @@ def send_messages(net: NetworkDraft, feedback: Neuron | None) -> None:
         for message in messages(net.rule):
             if number in receivers(message, net.top):
                 _receive(net, message, number)
+        slot = f"{layer.slot}_local"
         for name, value in _locals(net, number):
-            layer.assign(f"{layer.slot}_local", name, value)
+            layer.assign(slot, name, remembered(layer, slot, name, value))
         _keep(net, layer)
     _drive(net)
 

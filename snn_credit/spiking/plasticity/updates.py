@@ -11,7 +11,15 @@ from snn_credit.errors import InputError
 from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.vocabulary import Update
 from snn_credit.spiking.circuit import START, Pathway
-from snn_credit.spiking.plasticity.drafts import NetworkDraft, PopulationDraft, ProjectionDraft
+from snn_credit.spiking.plasticity.drafts import (
+    GAIN,
+    LEAK,
+    PLASTICITY,
+    NetworkDraft,
+    PopulationDraft,
+    ProjectionDraft,
+)
+from snn_credit.spiking.plasticity.eligibility import change_late, late_bias, late_part
 from snn_credit.spiking.plasticity.formulas import (
     coefficient,
     names_in,
@@ -23,7 +31,8 @@ from snn_credit.spiking.plasticity.formulas import (
 from snn_credit.spiking.plasticity.scalars import learning
 from snn_credit.spiking.plasticity.wiring import transmit
 
-LEAK, GAIN, PLASTICITY = "leak", "gain", "plasticity"
+#: Holds a weight to the sign of its neuron.
+_DALE = "w = clip(w, least_pre, most_pre)"
 
 
 def choose_scales(net: NetworkDraft) -> None:
@@ -128,6 +137,7 @@ def _leak(net: NetworkDraft, synapses: ProjectionDraft) -> None:
             ]
             before.append(f"leak_{variable} = {total(*parts)}")
             after.append(f"{variable} -= leak_{variable}")
+            after += [_DALE] if _has_sign(net, synapses, variable) else []
     if before:
         synapses.pathways.append(Pathway("leak", LEAK, "\n".join(before + after), on="step"))
 
@@ -135,6 +145,9 @@ def _leak(net: NetworkDraft, synapses: ProjectionDraft) -> None:
 def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix: str) -> None:
     """Add ``of += factor * post * pre``: what the target knows as its gain, what the source has."""
     if update.factor.strip() == "0":
+        return
+    if (part := late_part(net, synapses, update)) is not None:
+        change_late(net, synapses, update, part, suffix)
         return
     source, post = net.layers[synapses.pre], net.layers[synapses.post]
     gain = f"gain_{update.of}{suffix}"
@@ -148,7 +161,14 @@ def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix
         source.declare(activity)
         source.assign(GAIN, activity, update.pre)
     name = f"plasticity_{update.of}{suffix}"
-    transmit(net, synapses, name, PLASTICITY, update.of, f"{gain}_post", activity)
+    then = f"\n{_DALE}" if _has_sign(net, synapses, update.of) else ""
+    transmit(net, synapses, name, PLASTICITY, update.of, f"{gain}_post", activity, then)
+
+
+def _has_sign(net: NetworkDraft, synapses: ProjectionDraft, variable: str) -> bool:
+    """Whether Dale's law holds for a variable."""
+    signs = net.layers[synapses.pre].signs
+    return variable == "w" and synapses.kind == "forward" and signs is not None
 
 
 def _change_biases(net: NetworkDraft, synapses: ProjectionDraft) -> None:
@@ -161,7 +181,9 @@ def _change_biases(net: NetworkDraft, synapses: ProjectionDraft) -> None:
         if update.pre.strip() != "h":
             continue
         gate = learning(net.rule, update.phase)
-        if update.factor.strip() != "0":
+        if (part := late_part(net, synapses, update)) is not None:
+            changes.append(late_bias(post, gate, update.factor, part))
+        elif update.factor.strip() != "0":
             changes.append(product(gate, update.factor, update.post))
         # A leak towards another variable of the synapse says nothing about a bias, which has none.
         leak = update.leak or "0"

@@ -75,16 +75,21 @@ def transmit(
     into: str,
     value: str,
     activity: str,
+    then: str = "",
 ) -> None:
-    """Add a pathway ``into += value * activity`` of the source: on its spikes for ``h``."""
+    """Add a pathway ``into += value * activity`` of the source: on its spikes for ``h``.
+
+    ``then`` is a statement that follows.
+    """
     source = net.layers[synapses.pre]
     if activity == "h" and source.spiking:
-        synapses.pathways.append(Pathway(name, slot, f"{into} += {value}"))
+        code = f"{into} += {value}{then}"
+        synapses.pathways.append(Pathway(name, slot, code, on=source.arrival))
         return
     for needed in names_in(activity):
         source.need(needed)
-    factor = rename(activity, {needed: f"{needed}_pre" for needed in names_in(activity)})
-    code = f"{into} += {product(value, factor)}"
+    read = {needed: f"{needed}_pre" for needed in names_in(activity)} | {"h": f"{source.heard}_pre"}
+    code = f"{into} += {product(value, rename(activity, read))}{then}"
     synapses.pathways.append(Pathway(name, slot, code, on="step"))
 
 
