@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from functools import partial
 from typing import Literal
@@ -43,7 +44,7 @@ def curriculum(
     data: Dataset,
     *,
     images: int,
-    steps: int,
+    steps: int | Sequence[int],
     evaluations: int,
     validation_images: int | None = None,
     windows: dict[str, float] | None = None,
@@ -52,6 +53,9 @@ def curriculum(
     seed: int = 0,
 ) -> Curriculum:
     """Plan a run: ``images`` training images, each for ``steps`` steps.
+
+    With several numbers of steps a training image is shown in each window of a rule, in turn; where
+    nothing learns there is the first window alone.
 
     While an evaluation or a window is shown, no synapse and no bias changes, by learning or decay.
     Potentials go on, and carry over at its ends as between any two images.
@@ -75,7 +79,9 @@ def curriculum(
     InputError
         For numbers that are not positive.
     """
-    for name, value in {"images": images, "steps": steps, "evaluations": evaluations}.items():
+    lengths = [steps] if isinstance(steps, int) else list(steps)
+    shown = {"images": images, "steps": lengths[0] if lengths else 0, "evaluations": evaluations}
+    for name, value in shown.items():
         if value < 1:
             raise InputError(f"{name}: at least 1 (got {value})")
     order = _order(len(data.train_y), images, seed)
@@ -101,15 +107,15 @@ def curriculum(
             streams.append(stream)
             blocks.append(Block(kind, start, start + len(stream), seen, name))
 
-    frozen = partial(Stream.of, plastic=False)
+    frozen, first = partial(Stream.of, plastic=False), lengths[0]
     done = 0
     for seen, _, name in sorted(marks):
         here = order[done:seen]
-        add("train", Stream.of(here, data.train_y[here], steps), seen)
+        add("train", Stream.of(here, data.train_y[here]).in_windows(lengths), seen)
         done = seen
         if name == "validation":
             labels = data.validation_y[:checked]
-            add("validation", frozen(np.arange(checked), labels, steps, part=VALIDATION), seen)
+            add("validation", frozen(np.arange(checked), labels, first, part=VALIDATION), seen)
         else:
             labels = data.validation_y[chosen]
             add(
@@ -119,7 +125,7 @@ def curriculum(
                 name,
             )
     which = np.arange(len(data.test_y))
-    add("test", frozen(which, data.test_y, steps, part=TEST), images)
+    add("test", frozen(which, data.test_y, first, part=TEST), images)
     return Curriculum(join(streams), tuple(blocks))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import hashlib
 import time
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
@@ -28,6 +28,9 @@ from snn_credit.spiking.simulation import Advance, Simulation
 
 #: With more numbers in all matrices, they are kept in the checkpoint alone.
 _SNAPSHOT_NUMBERS = 2_000_000
+
+
+Measure = Callable[[Simulation], Mapping[str, float]]
 
 
 @dataclass(frozen=True)
@@ -82,6 +85,8 @@ class Session:
         The run file: a new one, or with ``resume`` one that was left unfinished.
     experiment, config, seed
         What the file says of its origin.
+    measure
+        What else to measure of the simulation after each validation: quantity -> number.
     """
 
     def __init__(
@@ -95,8 +100,10 @@ class Session:
         config: Mapping[str, Any],
         seed: int,
         resume: bool = False,
+        measure: Measure | None = None,
     ) -> None:
         self.simulation, self.plan, self.data, self.path = simulation, plan, data, path
+        self.measure = measure
         self.guesses = np.full(len(plan.stream), -1, np.int64)
         self.done_rows = self.done_blocks = 0
         if resume and path.exists():
@@ -198,6 +205,7 @@ class Session:
         # The state is that of the chunk's end, which is a little later than the block's.
         if any(block.kind == "validation" for block in closed):
             self._append_angles()
+            self._append_measured()
         if any(block.kind == "window" and block.images_seen for block in closed):
             self._append_weights()
         host = {"blocks": self.done_blocks, "run": self._identity()}
@@ -223,10 +231,15 @@ class Session:
         before = self.plan.blocks[: self.plan.blocks.index(block)]
         start = max((b.stop for b in before if b.kind == "validation"), default=0)
         rows = np.arange(start, block.start)
-        rows = rows[self.plan.stream.part[rows] == TRAIN]
+        rows = rows[self._shown(rows)]
         if not len(rows):
             return None
         return 100 * float(np.mean(self.guesses[rows] != self.plan.stream.target[rows]))
+
+    def _shown(self, rows: NDArray[np.int64]) -> NDArray[np.bool_]:
+        """Return which presentations are training images, in the first window of the rule."""
+        stream = self.plan.stream
+        return (stream.part[rows] == TRAIN) & (stream.phase[rows] == 0)
 
     def _error_of(self, kind: str) -> float | None:
         blocks = [b for b in self.plan.blocks if b.kind == kind and b.stop <= self.done_rows]
@@ -262,8 +275,14 @@ class Session:
             if {"w", "b"} <= projection.initial.keys()
         }
         if angles:
-            seen = int(np.sum(self.plan.stream.part[: self.done_rows] == TRAIN))
+            seen = int(np.sum(self._shown(np.arange(self.done_rows))))
             self.file.append_metrics("alignment", {"images_seen": seen, **angles})
+
+    def _append_measured(self) -> None:
+        if self.measure is not None:
+            seen = int(np.sum(self._shown(np.arange(self.done_rows))))
+            values = self.measure(self.simulation)
+            self.file.append_metrics("measured", {"images_seen": seen, **values})
 
     def _append_weights(self) -> None:
         circuit = self.simulation.circuit

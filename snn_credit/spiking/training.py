@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from os import PathLike
 from pathlib import Path
 from typing import Any
@@ -16,7 +16,7 @@ from snn_credit.progress import Progress, Silent
 from snn_credit.recording import Run, open_run
 from snn_credit.spiking.circuit import Circuit
 from snn_credit.spiking.curriculum import curriculum
-from snn_credit.spiking.session import Outcome, Session, watch_everything
+from snn_credit.spiking.session import Measure, Outcome, Session, watch_everything
 from snn_credit.spiking.simulation import Simulation
 
 #: Name -> fraction of the training images after which a window is recorded.
@@ -29,7 +29,7 @@ def train(
     path: str | PathLike[str],
     *,
     images: int,
-    steps: int = 5,
+    steps: int | Sequence[int] = 5,
     evaluations: int = 5,
     windows: Mapping[str, float] = WINDOWS,
     window_steps: int = 50,
@@ -40,6 +40,7 @@ def train(
     experiment: str | None = None,
     config: Mapping[str, Any] | None = None,
     progress: Progress | None = None,
+    measure: Measure | None = None,
     resume: bool = False,
     force: bool = False,
 ) -> Outcome:
@@ -55,7 +56,8 @@ def train(
     path
         The run file.
     images, steps
-        How many training images, each for how many time steps.
+        How many training images, each for how many time steps: one number for every window of the
+        rule, or one for all of them.
     windows, window_steps
         When to record spikes and potentials, and for how many steps an image (see `curriculum`).
         Without windows nothing is watched.
@@ -65,6 +67,9 @@ def train(
         What the file says of its origin: by default the circuit's name and nothing.
     progress
         Who to tell.
+    measure
+        What else to measure of the simulation after each validation, as quantity -> number: the
+        table ``measured`` of the run file.
     resume
         Go on with the run in ``path``, if there is one; of a complete one only the errors are read.
     force
@@ -88,6 +93,8 @@ def train(
         raise InputError(f"path: a new file, or resume, or force (got {path}, which is there)")
     if resume and path.exists() and (found := open_run(path)).complete:
         return _finished(found)
+    if isinstance(steps, int) and circuit.windows:
+        steps = [steps] * len(circuit.windows)
     plan = curriculum(
         data,
         images=images,
@@ -124,6 +131,7 @@ def train(
         config=config or {},
         seed=seed,
         resume=resume,
+        measure=measure,
     )
     return session.run(progress)
 

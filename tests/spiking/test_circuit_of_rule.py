@@ -31,7 +31,7 @@ def graded(rule: Rule, neuron: Neuron = GRADED, **changes: Any) -> Circuit:
             r"hidden1: a neuron with 'dL', which rule NP reads; give the circuit a critic \(got",
         ),
         ("WM", r"layer hidden1: a neuron with 'noise', which rule WM reads; .*neurons.equipped"),
-        ("WE", r"layer output: a neuron with 'du', which rule WE reads; .*neurons.equipped"),
+        ("WE", r"layer hidden2: a neuron with 'du', which rule WE reads; .*neurons.equipped"),
         (
             "PEPITA",
             r"layer input: a neuron with 'drive', which rule PEPITA reads; .*pepita_spiking",
