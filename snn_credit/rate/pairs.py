@@ -98,6 +98,10 @@ class Pair:
         for update in self._updates:
             change = self._product(update, wiring, at, n, dw)
             leak = self._leak(update, variables)
+            if leak is not None and update.leak_pre is not None:
+                used = at(update.leak_pre, "below")
+                ones = torch.ones_like(wiring.up(below, variables["w"]))
+                leak = leak * wiring.outer(ones / n, used)
             if leak is not None:
                 change = leak if change is None else change + leak
             if change is not None:
@@ -179,6 +183,7 @@ def _read(rule: Rule) -> set[tuple[str, End]]:
     for update in feedback_updates(rule):
         want(update.post, "above")
         want(update.pre, "below")
+        want(update.leak_pre, "below")
     while left:
         name, end = left.pop()
         if (name, end) in found or name in rule.rates:

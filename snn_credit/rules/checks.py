@@ -59,7 +59,7 @@ def check_rule(rule: Rule) -> None:
 def _expressions(rule: Rule) -> Iterator[tuple[str, str]]:
     for group in ("steps", "updates"):
         for at, item in enumerate(getattr(rule, group)):
-            for part in ("via", "hidden", "output", "post", "pre", "factor", "leak"):
+            for part in ("via", "hidden", "output", "post", "pre", "factor", "leak", "leak_pre"):
                 text = getattr(item, part, None)
                 if text is not None:
                     yield f"{rule.name}.{group}[{at}].{part}", text
@@ -220,7 +220,11 @@ def _check_update(rule: Rule, names: Names, update: Update, where: str) -> None:
     if update.phase is not None and update.phase not in windows:
         known = ", ".join(windows) or "none"
         raise InputError(f"{where}.phase: unknown phase {update.phase!r} (knows: {known})")
-    ends = (("post", _posts(rule, update, where)), ("pre", _pres(update)))
+    ends = [("post", _posts(rule, update, where)), ("pre", _pres(update))]
+    if update.leak_pre is not None:
+        if update.leak is None:
+            raise InputError(f"{where}.leak_pre: with a leak (got {update.leak_pre!r} alone)")
+        ends.append(("leak_pre", _pres(update)))
     for part, places in ends:
         parsed = expression(getattr(update, part))
         for place in sorted(places):
@@ -279,6 +283,8 @@ def _check_used(rule: Rule) -> None:
     """Refuse what is declared and read nowhere: it is a slip, or a rule other than was meant."""
     read = {step.of for step in rule.steps if isinstance(step, Message)}
     read |= {n for where, text in _expressions(rule) for n in expression(text).names}
+    # The size of the noise, where a path draws it.
+    read |= {"sig"} if "noise" in rule.needs else set()
     for part, declared in (("needs", rule.needs), ("rates", rule.rates)):
         for name in declared:
             if name not in read:

@@ -132,6 +132,9 @@ class Interpreter:
                         post, pre = _flat(post), _flat(pre)
                     change = None if post is None else wiring.outer(post, pre)
                     leak = self._leak(update, variables, shared, functions, times)
+                    if leak is not None and update.leak_pre is not None:
+                        used = _value(update.leak_pre, shared, ends[1], functions)
+                        leak = leak * _spread(used, values[layer]["h"], wiring)
                     accumulate(into.setdefault(where, {}), update.of, _minus(change, leak))
                     if update.of == "w" and update.pre.strip() == "h" and layer in net.bias:
                         bias = {"w": net.bias[layer]}
@@ -282,10 +285,15 @@ def _ends(where: Any, across: str) -> tuple[int, int]:
     return (where if across == "self" else where - 1), where
 
 
+def _spread(used: Array, above: Array, wiring: Any) -> Array:
+    """Return a presynaptic quantity's mean over the batch and a synapse's copies, for each one."""
+    return wiring.outer(1.0 + 0.0 * above, used) / above.shape[0]
+
+
 def _wanted(rule: Rule, window: str | None) -> set[str]:
     """Return the names that a window's updates, snapshots and drive need, with all they need."""
     updates = [update for update in rule.updates if active(rule, update, window)]
-    texts = [text for update in updates for text in (update.post, update.pre)]
+    texts = [t for u in updates for t in (u.post, u.pre, u.leak_pre) if t is not None]
     for phase in rule.phases:
         if phase.name == window:
             texts += [phase.drive, *phase.keep.values()]

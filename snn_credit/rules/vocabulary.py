@@ -54,10 +54,11 @@ class Local:
 
 @dataclass(frozen=True)
 class Update:
-    """A change of a synapse's variable: ``of += factor * post * pre - leak``.
+    """A change of a synapse's variable: ``of += factor * post * pre - leak * leak_pre``.
 
     ``post`` and ``pre`` are expressions of the two neurons' own names, kept apart (an outer
-    product); ``factor`` of the rule's rates; ``leak`` of the synapse's own variables and rates.
+    product); ``factor`` of the rule's rates; ``leak`` of the synapse's own variables and rates;
+    ``leak_pre``, 1 if it is not given, of the presynaptic neuron's names: what it has used, fades.
     ``on`` 'hidden' or 'output' restricts it to synapses onto those layers, ``phase`` to a window of
     the stimulus (without one it takes place in every window). A change of ``w`` by ``pre='h'`` also
     changes the biases, which are synapses from a neuron that is always active. ``factor`` '0' makes
@@ -76,6 +77,7 @@ class Update:
     phase: str | None = None
     on: Layers = "all"
     across: Literal["forward", "self", "direct"] = "forward"
+    leak_pre: str | None = None
 
 
 @dataclass(frozen=True)

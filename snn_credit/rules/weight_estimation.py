@@ -1,16 +1,17 @@
 """Weight estimation (WE): a neuron's own randomness tells its synapses how strong others are.
 
-Whatever a neuron does by chance, and nobody else does, is an experiment: what follows it above is
-caused by it. With z a probe, which has no mean, is independent of all that reaches the neuron, and
-has a product of 1 with the neuron's activity on average,
+Whatever a neuron does by chance, and no other does, is an experiment: what follows it above is
+caused by it. Its noise xi has no mean, is independent of all that reaches the neuron, and is a part
+of its activity; so
 
-    z_l = xi_l / var(xi_l),  E[z_l h_l'] = I,  so that  E[du_{l+1} z_l'] = W_{l+1}
+    E[du_{l+1,i} xi_{l,j}] = w_ij E[xi_{l,j}^2]
 
-and a running mean of that product, one number a synapse, estimates W without reading it:
+and the regression of the potential above on the noise below, synapse by synapse, estimates W
+without reading it:
 
-    WE      dB    = etab (du_{l+1} z_l' - B_{l+1})         the mirror's form, Akrout et al. 2019
-    WE SA   dC    = etaw (du_{l+1} z_l' - C_{l+1})         C estimates W,
-            dB    = -etab (beta B_{l+1} - alpha C_{l+1})   and B aligns with C: Kunin et al. 2020
+    WE      dB_ij = etab (du_{l+1,i} - B_ij xi_{l,j}) xi_{l,j}   the mirror's: Akrout et al. 2019
+    WE SA   dC_ij = etaw (du_{l+1,i} - C_ij xi_{l,j}) xi_{l,j}   C estimates W,
+            dB    = -etab (beta B_{l+1} - alpha C_{l+1})         B aligns with C: Kunin et al. 2020
     delta_l = (B_{l+1} delta_{l+1}) o f'(u_l),  dW_l = -eta delta_l h_{l-1}' - lam W_l
 
 Both learn in ordinary activity. `in_mirror` moves the estimate to a window of its own.
@@ -19,8 +20,6 @@ Both learn in ordinary activity. `in_mirror` moves the estimate to a window of i
 symbol name    meaning                                                    shape
 ====== ======= ========================================================== ================
 xi     noise   what is a neuron's own in its activity                     (batch, n)
-       sig     its standard deviation                                     number, or (n,)
-z      probe   xi / var(xi)                                               (batch, n)
 du     du      deviation of the potential above from its mean             (batch, n)
 B      b       feedback weights, stored transposed, beside their w        (n_post, n_pre)
 C      west    estimate of W                                              (n_post, n_pre)
@@ -28,12 +27,13 @@ alpha  c_self  weight of 'self'                                           number
 beta   c_decay weight of 'decay'                                          number
 ====== ======= ========================================================== ================
 
-Spiking form: (a) of a neuron that spikes with probability p, xi = s - p and var(xi) = p(1 - p).
-(b) A deterministic neuron with a threshold has no such noise, but whether its potential v came to
-lie just above the threshold or just below is as good as chance: regression discontinuity design.
-There z is the weight that a piecewise linear fit gives to a moment (`snn_credit.models.lif`), and
-xi is that, with var(xi) = 1. Rate form: xi is drawn, and du is what comes of it above, W xi, as in
-the mirror of `snn_credit.rules.weight_mirror`, but in the window in which W learns.
+Spiking form: (a) of a neuron that spikes with probability p, xi = s - p. (b) A neuron with a
+threshold that is not crossed by chance has no such noise, but whether its potential came to lie
+just above the threshold or just below is as good as chance: regression discontinuity design. There
+xi is the weight that a piecewise linear fit gives to the moment, k/E[k^2]
+(`snn_credit.models.lif`). Rate form: xi is drawn, of standard deviation ``sig``, and du is what
+comes of it above, W xi, as in `snn_credit.rules.weight_mirror`, but in the window in which W
+learns.
 
 Departures: Lansdell & Kording and Guerguiev et al. fit the lines of each pair of neurons by
 gradient descent, four numbers a synapse; here the presynaptic neuron keeps the moments of its own
@@ -48,33 +48,32 @@ from dataclasses import replace
 
 from snn_credit.rules.feedback_alignment import CHAIN_DELTA, CHAIN_LEARN, FEEDBACK, RATES
 from snn_credit.rules.primitives import KUNIN_2020
-from snn_credit.rules.vocabulary import Local, Phase, Rule, Update
+from snn_credit.rules.vocabulary import Phase, Rule, Update
 
-PROBE = Local("probe", hidden="noise/sig**2", output=None)
 CITATION = "Lansdell & Kording 2019, bioRxiv 253351; Guerguiev et al. 2019, arXiv 1910.01689"
 
 WE = Rule(
     name="WE",
     citation=CITATION,
-    steps=(FEEDBACK, CHAIN_DELTA, PROBE),
+    steps=(FEEDBACK, CHAIN_DELTA),
     updates=(
         CHAIN_LEARN,
-        Update("b", post="du", pre="probe", factor="etab", leak="etab*b"),
+        Update("b", "du", "noise", factor="etab", leak="etab*b", leak_pre="noise**2"),
     ),
-    rates={**RATES, "etab": 5e-4, "sig": 0.05},
+    rates={**RATES, "etab": 4e-4, "sig": 1.0},
     needs=("noise", "du"),
 )
 
 WE_SA = Rule(
     name="WE SA",
     citation=f"{CITATION}; {KUNIN_2020}, Fig 4b",
-    steps=(FEEDBACK, CHAIN_DELTA, PROBE),
+    steps=(FEEDBACK, CHAIN_DELTA),
     updates=(
         CHAIN_LEARN,
-        Update("west", post="du", pre="probe", factor="etaw", leak="etaw*west"),
+        Update("west", "du", "noise", factor="etaw", leak="etaw*west", leak_pre="noise**2"),
         Update("b", post="0", pre="0", factor="0", leak="etab*(c_decay*b - c_self*west)"),
     ),
-    rates={**RATES, "etab": 2e-3, "etaw": 5e-4, "c_self": 1.0, "c_decay": 1.0, "sig": 0.05},
+    rates={**RATES, "etab": 2e-3, "etaw": 4e-4, "c_self": 1.0, "c_decay": 1.0, "sig": 1.0},
     needs=("noise", "du"),
 )
 

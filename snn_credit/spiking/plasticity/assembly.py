@@ -47,7 +47,18 @@ _TAKEN = frozenset(
         *("pipe", "far", "arrived", "reliable", "least", "most", "fade", "remains"),
     }
 )
-_BEGINNINGS = ("gain_", "trace_", "leak_", "learn_", "now_", "s_", "watch_", "late_", "due_")
+_BEGINNINGS = (
+    "gain_",
+    "trace_",
+    "leak_",
+    "learn_",
+    "now_",
+    "s_",
+    "watch_",
+    "late_",
+    "due_",
+    "used_",
+)
 
 
 def learning_circuit(

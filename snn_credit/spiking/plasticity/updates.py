@@ -40,8 +40,9 @@ def choose_scales(net: NetworkDraft) -> None:
     for synapses in net.synapses.values():
         post = net.layers[synapses.post]
         for variable in synapses.variables:
-            leaks = [leak for _, leak in _leaks(net, synapses, variable)]
-            known = [coefficient(leak, variable) for leak in leaks]
+            leaks = _leaks(net, synapses, variable)
+            # What the source multiplies a leak by is no matter of the target's alone.
+            known = [None if used else coefficient(leak, variable) for _, leak, used in leaks]
             if leaks and all(c is not None and set(names_in(c)) <= set(post.rates) for c in known):
                 synapses.scales[variable] = f"s_{variable}"
 
@@ -75,11 +76,13 @@ def _updates(net: NetworkDraft, synapses: ProjectionDraft, variable: str) -> lis
     ]
 
 
-def _leaks(net: NetworkDraft, synapses: ProjectionDraft, variable: str) -> list[tuple[str, str]]:
-    """Return a variable's leaks, each with the name that is 1 while it takes place."""
+def _leaks(
+    net: NetworkDraft, synapses: ProjectionDraft, variable: str
+) -> list[tuple[str, str, str | None]]:
+    """Return a variable's leaks: the name that is 1 while it takes place, and ``leak_pre``."""
     post = net.layers[synapses.post]
     return [
-        (learning(net.rule, update.phase), update.leak)
+        (learning(net.rule, update.phase), update.leak, update.leak_pre)
         for update in _updates(net, synapses, variable)
         if update.leak is not None and not _off(update.leak, post)
     ]
@@ -95,8 +98,8 @@ def _decay(net: NetworkDraft, synapses: ProjectionDraft, variable: str) -> None:
     post, scale = net.layers[synapses.post], synapses.scales[variable]
     leaks = _leaks(net, synapses, variable)
     parts = {
-        gate: [coefficient(leak, variable) or "0" for at, leak in leaks if at == gate]
-        for gate, _ in leaks
+        gate: [coefficient(leak, variable) or "0" for at, leak, _ in leaks if at == gate]
+        for gate, *_ in leaks
     }
     _check_decay(post, variable, parts)
     # Two variables: on a GPU every thread runs the shared statements, so none may read what it
@@ -127,19 +130,33 @@ def _leak(net: NetworkDraft, synapses: ProjectionDraft) -> None:
     before, after = [], []
     for variable in synapses.variables:
         leaks = _leaks(net, synapses, variable) if variable not in synapses.scales else []
-        for gate, leak in leaks:
+        for gate, leak, _ in leaks:
             for name in (gate, *(name for name in names_in(leak) if name in rates)):
                 post.need(name)
         if leaks:
             parts = [
-                product(f"{gate}_post", synapses.effective(leak, post.reader, rates))
-                for gate, leak in leaks
+                product(
+                    f"{gate}_post",
+                    synapses.effective(leak, post.reader, rates),
+                    _used(net, synapses, variable, used),
+                )
+                for gate, leak, used in leaks
             ]
             before.append(f"leak_{variable} = {total(*parts)}")
             after.append(f"{variable} -= leak_{variable}")
             after += [_DALE] if _has_sign(net, synapses, variable) else []
     if before:
         synapses.pathways.append(Pathway("leak", LEAK, "\n".join(before + after), on="step"))
+
+
+def _used(net: NetworkDraft, synapses: ProjectionDraft, variable: str, text: str | None) -> str:
+    """Return what the source multiplies a leak by, as pathways write it."""
+    if text is None:
+        return "1"
+    source, name = net.layers[synapses.pre], f"used_{variable}"
+    source.declare(name, comment="what its leak is multiplied by")
+    source.assign(LEAK, name, text)
+    return f"{name}_pre"
 
 
 def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix: str) -> None:
