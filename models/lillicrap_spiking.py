@@ -156,6 +156,7 @@ def network(
     seed: int = 0,
     stimulus: Neuron | None = None,
     forward: Neuron = FORWARD,
+    output: Neuron | None = None,
     feedback: Neuron = FEEDBACK,
     error: Neuron = ERROR,
     critic: Neuron | None = None,
@@ -185,6 +186,8 @@ def network(
     forward
         The neuron of hidden and output layers. What the rule reads and it does not have, it is
         given if it can be (`snn_credit.models.neurons.equipped`).
+    output
+        That of the output layer, if it is another.
     feedback, error
         The neurons that carry errors; `snn_credit.models.neurons` has such that spike.
     critic
@@ -206,14 +209,20 @@ def network(
     _check(sizes, classes, tau, w_scale, b_scale, dt_ms)
     rule = get_rule(rule)
     dt = dt_ms * b2.ms
-    forward = equipped(forward, rule.needs, mean_ms=mean_ms, dt_ms=dt_ms)
+    forward, output = (
+        equipped(neuron, rule.needs, mean_ms=mean_ms, dt_ms=dt_ms)
+        for neuron in (forward, output or forward)
+    )
     if "dL" in rule.needs:
         critic = critic or neurons.critic(dt_ms=dt_ms)
-        error = error if error.declares("cost") else _costly(error, forward)
+        error = error if error.declares("cost") else _costly(error, output)
     constants = {"tau_m": -dt / np.log1p(-tau)}
     kinds = {
         name: replace(neuron, constants={**constants, **neuron.constants})
-        for name, neuron in {"forward": forward, "feedback": feedback, "error": error}.items()
+        for name, neuron in (
+            *(("forward", forward), ("output", output)),
+            *(("feedback", feedback), ("error", error)),
+        )
     }
     group = np.arange(sizes[-1]) // (sizes[-1] // classes)
     names = ["input", *(f"hidden{k}" for k in range(1, len(sizes) - 1)), "output"]
@@ -222,7 +231,10 @@ def network(
     layers = [
         anatomy.layer(Layer(name, size, neuron), name == "output", dt_ms, _numbers(seed, name))
         for name, size, neuron in zip(
-            names, sizes, [first, *[kinds["forward"]] * (len(sizes) - 1)], strict=True
+            names,
+            sizes,
+            [first, *[kinds["forward"]] * (len(sizes) - 2), kinds["output"]],
+            strict=True,
         )
     ]
     scales = {"w": w_scale, "b": b_scale}
@@ -288,9 +300,9 @@ def with_votes(circuit: Circuit, group: Any, classes: int) -> Circuit:
     )
 
 
-def _costly(error: Neuron, forward: Neuron) -> Neuron:
+def _costly(error: Neuron, output: Neuron) -> Neuron:
     """Return an error neuron with a cost, of the output's probability where it has one."""
-    cost = _COST if forward.declares("p") else _COST_OF_SPIKES
+    cost = _COST if output.declares("p") else _COST_OF_SPIKES
     return replace(error, equations=f"{error.equations.rstrip()}\n{cost}")
 
 

@@ -212,7 +212,7 @@ def critic(
         cleared=(),
         steps=(
             Step("start", "fresh = first_at(t - t0)"),
-            Step("critic_integrate", "\n".join(step)),
+            Step("integrate", "\n".join(step)),
         ),
     )
 

@@ -21,6 +21,8 @@ MEANING: Mapping[str, str] = {
     "drive": "of an input neuron: what the window of the stimulus makes of x",
     "dL": "how much the loss is above its running mean: one number for the whole network",
 }
+#: Slots that every population has for itself.
+OWN_SLOTS = ("integrate", "spike", "arrive", "local")
 #: What to do where a rule reads a name that a neuron does not have.
 FIXES: Mapping[str, str] = {
     "noise": "snn_credit.models.neurons.equipped gives it to neurons with a probability p",
@@ -54,7 +56,8 @@ class Neuron:
     cleared
         Sums over synapses, which are 0 at the start of each step.
     steps
-        Statements of its own with their slots.
+        Statements of its own with their slots; ``integrate``, ``spike``, ``arrive`` and ``local``
+        are those of the population that it is in.
     initial
         Initial values.
     exact

@@ -20,7 +20,7 @@ from snn_credit.spiking.circuit import (
     Signal,
     Step,
 )
-from snn_credit.spiking.neuron import FIXES, Neuron
+from snn_credit.spiking.neuron import FIXES, OWN_SLOTS, Neuron
 from snn_credit.spiking.plasticity.formulas import names_in, rename
 
 Kind = Literal["forward", "direct", "self"]
@@ -170,6 +170,10 @@ class PopulationDraft:
             self.need(other)
         self.say(slot, f"{name} {sign} {value}")
 
+    def _placed(self, step: Step) -> Step:
+        own = step.slot in OWN_SLOTS
+        return Step(f"{self.slot}_{step.slot}", step.code) if own else step
+
     def say(self, slot: str, statement: str) -> None:
         """Add a statement in a slot."""
         self.code.setdefault(slot, []).append(statement)
@@ -187,7 +191,10 @@ class PopulationDraft:
             reset=neuron.reset,
             refractory=neuron.refractory,
             method=neuron.method,
-            steps=(*neuron.steps, *(Step(at, "\n".join(code)) for at, code in self.code.items())),
+            steps=(
+                *map(self._placed, neuron.steps),
+                *(Step(at, "\n".join(code)) for at, code in self.code.items()),
+            ),
             cleared=tuple(dict.fromkeys((*neuron.cleared, *self.cleared))),
             links=self.links,
             constants=neuron.constants,
