@@ -228,14 +228,10 @@ def network(
     names = ["input", *(f"hidden{k}" for k in range(1, len(sizes) - 1)), "output"]
     driven = any(phase.drive.strip() != "x" for phase in rule.phases)
     first = stimulus or (DRIVEN_INPUT if driven else INPUT)
+    used = [first, *[kinds["forward"]] * (len(sizes) - 2), kinds["output"]]
     layers = [
-        anatomy.layer(Layer(name, size, neuron), name == "output", dt_ms, _numbers(seed, name))
-        for name, size, neuron in zip(
-            names,
-            sizes,
-            [first, *[kinds["forward"]] * (len(sizes) - 2), kinds["output"]],
-            strict=True,
-        )
+        anatomy.layer(Layer(*layer), layer[0] == "output", dt_ms, _numbers(seed, layer[0]))
+        for layer in zip(names, sizes, used, strict=True)
     ]
     scales = {"w": w_scale, "b": b_scale}
 

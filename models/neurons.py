@@ -134,6 +134,25 @@ def spiking_feedback(tonic: float = 0.5) -> Neuron:
     )
 
 
+def graded_error() -> Neuron:
+    """Return an error neuron that compares the output's probability with its target, err = p - y*.
+
+    It is what the spikes' error is on average, without what their chance adds to it; its ``cost``
+    is err^2 / 2.
+    """
+    return Neuron(
+        """
+        p : 1 (linked)                                     # of the output neuron
+        ystar : 1                                          # 1 if the neuron's class is shown
+        group : integer (constant)                         # the neuron's class
+        err = p - ystar : 1
+        cost = 0.5*err**2 : 1                              # what the critic adds up
+        """,
+        cleared=(),
+        steps=(Step("start", "ystar = target_at(row_at(t - t0)*second, group)"),),
+    )
+
+
 def spiking_error(tonic: float = 0.5) -> Neuron:
     """Return an error neuron that spikes around a tonic rate, as `spiking_feedback` does.
 

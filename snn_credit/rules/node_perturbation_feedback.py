@@ -16,6 +16,17 @@ above.
 
     delta_l = (B_l e_L) o f'(u_l)
 
+`NP_FEEDBACK_WEIGHTED` and `NP_FEEDBACK_DFA_WEIGHTED` weigh eq 3 by the noise's variance, so that
+neurons that hardly ever do anything else than usual do not divide by it:
+
+    dB_{l+1} = etab ((L~ - L) xi_l - sig^2 B_{l+1} delta_{l+1}) delta_{l+1}'
+
+Spiking form: L~ - L is how much the loss is above its running mean, as a critic tells it; xi is
+s - p with the variance p (1 - p), or noise that is injected. delta_{l+1} has heard of xi_l in its
+own step, so where the mean of dL is not 0 a regression on it finds W' without any loss. Where a
+critic tells dL, B therefore learns from the delta_{l+1} of the step before: what the two steps have
+in common is the stimulus.
+
 `snn_credit.rules.node_perturbation_ridge` solves eq 3 in place of following its gradient.
 
 ======== ======= ======================================================== ================
@@ -49,10 +60,19 @@ NP_FEEDBACK = Rule(
     needs=("noise", "dL"),
 )
 
+WEIGHTED = replace(MISMATCH, hidden="dL*noise - sig**2*fb")
+NP_FEEDBACK_WEIGHTED = replace(
+    NP_FEEDBACK, name="NP feedback weighted", steps=(FEEDBACK, CHAIN_DELTA, WEIGHTED)
+)
+
 NP_FEEDBACK_DFA = replace(
     NP_FEEDBACK,
     name="NP feedback DFA",
     citation=LANSDELL_2020 + ", eq 3, section 4.3",
     steps=(FROM_OUTPUT, CHAIN_DELTA, MISMATCH),
     updates=(CHAIN_LEARN, Update("b", post="delta", pre="mis", factor="etab", across="direct")),
+)
+
+NP_FEEDBACK_DFA_WEIGHTED = replace(
+    NP_FEEDBACK_DFA, name="NP feedback DFA weighted", steps=(FROM_OUTPUT, CHAIN_DELTA, WEIGHTED)
 )

@@ -58,6 +58,7 @@ _BEGINNINGS = (
     "late_",
     "due_",
     "used_",
+    "past_",
 )
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
@@ -170,6 +170,9 @@ class PopulationDraft:
             self.need(other)
         self.say(slot, f"{name} {sign} {value}")
 
+    def _added(self) -> Iterator[Step]:
+        yield from (Step(slot, "\n".join(code)) for slot, code in self.code.items())
+
     def _placed(self, step: Step) -> Step:
         own = step.slot in OWN_SLOTS
         return Step(f"{self.slot}_{step.slot}", step.code) if own else step
@@ -191,10 +194,7 @@ class PopulationDraft:
             reset=neuron.reset,
             refractory=neuron.refractory,
             method=neuron.method,
-            steps=(
-                *map(self._placed, neuron.steps),
-                *(Step(at, "\n".join(code)) for at, code in self.code.items()),
-            ),
+            steps=(*map(self._placed, neuron.steps), *self._added()),
             cleared=tuple(dict.fromkeys((*neuron.cleared, *self.cleared))),
             links=self.links,
             constants=neuron.constants,

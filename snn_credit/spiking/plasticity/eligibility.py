@@ -87,6 +87,21 @@ def late_part(net: NetworkDraft, synapses: ProjectionDraft, update: Update) -> s
     return coefficient(text, SCALAR) if SCALAR in names_in(text) else None
 
 
+def judged(net: NetworkDraft, synapses: ProjectionDraft, update: Update) -> bool:
+    """Whether dL, as a critic tells it, is in what the source of synapses makes of itself.
+
+    What the target has in the same step is no fair regressor for that: it has heard of the source's
+    own noise, which dL follows too.
+    """
+    source = net.layers[synapses.pre]
+    values = {step.name: step.hidden for step in net.rule.steps if isinstance(step, Local)}
+    text = update.pre
+    for name in reversed(values):
+        if values[name] is not None and name in names_in(text):
+            text = rename(text, {name: str(values[name])})
+    return SCALAR in source.broadcasts and SCALAR in names_in(text)
+
+
 def change_late(
     net: NetworkDraft, synapses: ProjectionDraft, update: Update, part: str, suffix: str
 ) -> None:

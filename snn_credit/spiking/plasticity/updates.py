@@ -19,7 +19,13 @@ from snn_credit.spiking.plasticity.drafts import (
     PopulationDraft,
     ProjectionDraft,
 )
-from snn_credit.spiking.plasticity.eligibility import change_late, late_bias, late_part
+from snn_credit.spiking.plasticity.eligibility import (
+    FADE,
+    change_late,
+    judged,
+    late_bias,
+    late_part,
+)
 from snn_credit.spiking.plasticity.formulas import (
     coefficient,
     names_in,
@@ -170,7 +176,13 @@ def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix
     gain = f"gain_{update.of}{suffix}"
     gate = learning(net.rule, update.phase)
     post.declare(gain, comment=f"change of {update.of} per presynaptic {update.pre}")
-    value = product(gate, update.factor, update.post, over=synapses.scales.get(update.of))
+    factor = update.post
+    if judged(net, synapses, update):
+        factor = f"past_{update.of}{suffix}"
+        post.declare(factor, comment=f"{update.post} of the step before, with the same stimulus")
+        post.say(START, f"{factor} = {factor}*(1 - first_at(t - t0))")
+        post.assign(FADE, factor, update.post)
+    value = product(gate, update.factor, factor, over=synapses.scales.get(update.of))
     post.assign(GAIN, gain, value)
     activity = update.pre.strip()
     if len(names_in(activity)) and not activity.isidentifier():
