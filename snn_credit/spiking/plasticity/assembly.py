@@ -59,6 +59,7 @@ _BEGINNINGS = (
     "due_",
     "used_",
     "past_",
+    "sent_",
 )
 
 

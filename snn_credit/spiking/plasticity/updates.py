@@ -189,6 +189,9 @@ def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix
         activity = f"trace_{update.of}{suffix}"
         source.declare(activity)
         source.assign(GAIN, activity, update.pre)
+    elif activity.isidentifier() and not (activity == "h" and source.spiking):
+        source.need(activity)
+        activity = source.kept(activity, GAIN, f"sent_{activity}")
     name = f"plasticity_{update.of}{suffix}"
     then = f"\n{_DALE}" if _has_sign(net, synapses, update.of) else ""
     transmit(net, synapses, name, PLASTICITY, update.of, f"{gain}_post", activity, then)
