@@ -120,6 +120,7 @@ def learning_circuit(
     if len(layers) < 2:
         raise InputError(f"layers: an input and an output layer at least (got {len(layers)})")
     _check_names(rule)
+    _check_own(rates or {}, layers)
     scalars = rates_by_layer(rule, rates or {}, len(layers) - 1)
     net = NetworkDraft(rule, [_draft(rule, *each) for each in zip(layers, scalars, strict=True)])
     grow_axons(net, layers, dt)
@@ -159,6 +160,17 @@ def _check_names(rule: Rule) -> None:
     for name in (*names.places, *rule.rates, *names.forward, *names.own):
         if name in _TAKEN or name.startswith(_BEGINNINGS):
             raise InputError(f"rule {rule.name}: names that circuits do not use (got {name!r})")
+
+
+def _check_own(rates: Rates, layers: Sequence[Layer]) -> None:
+    """Refuse a rate that neurons would not follow, since they have a name of their own for it."""
+    for rate, given in rates.items():
+        for layer in layers:
+            if layer.neuron.declares(rate):
+                raise InputError(
+                    f"rates[{rate!r}]: none, since the neurons of layer {layer.name} have a "
+                    f"{rate} of their own (got {given})"
+                )
 
 
 def _draft(rule: Rule, layer: Layer, rates: Mapping[str, float | None]) -> PopulationDraft:
