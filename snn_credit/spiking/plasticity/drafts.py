@@ -26,6 +26,9 @@ from snn_credit.spiking.plasticity.formulas import names_in, rename
 
 Kind = Literal["forward", "direct", "self"]
 LEAK, GAIN, PLASTICITY = "leak", "gain", "plasticity"
+#: Dale's law: the bounds that a neuron keeps for its forward weights, and what holds one to them.
+BOUNDS = ("least", "most")
+DALE = "w = clip(w, least_pre, most_pre)"
 #: The signal of a spike that has come to the end of its axon.
 ARRIVAL = "arrival"
 _COMMENT_COLUMN = 51

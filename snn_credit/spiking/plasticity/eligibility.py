@@ -26,6 +26,8 @@ from snn_credit.rules.vocabulary import Local, Update
 from snn_credit.spiking.circuit import Due, Pathway
 from snn_credit.spiking.plasticity.critic import SCALAR
 from snn_credit.spiking.plasticity.drafts import (
+    BOUNDS,
+    DALE,
     GAIN,
     PLASTICITY,
     NetworkDraft,
@@ -127,8 +129,10 @@ def change_late(
     post.assign(GAIN, worth, update.factor)
     due = _add_up(source, post, gate)
     synapses.variables += (trace,)
-    synapses.dues[variable] = Due(trace, due, "fade", worth)
-    _catch_up(synapses, variable, f"{variable} += {worth}_post*{due}_pre*{trace}", post.reader)
+    signed = source.signs is not None and variable == "w" and synapses.kind == "forward"
+    synapses.dues[variable] = Due(trace, due, "fade", worth, BOUNDS if signed else None)
+    earned = f"{variable} += {worth}_post*{due}_pre*{trace}"
+    _catch_up(synapses, variable, earned + (f"\n{DALE}" if signed else ""), post.reader)
     code = f"{trace} = {trace}*fade_pre + {gain}_post"
     synapses.pathways.append(
         Pathway(f"plasticity_{variable}{suffix}", PLASTICITY, code, on=source.arrival)

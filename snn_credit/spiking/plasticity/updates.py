@@ -12,6 +12,7 @@ from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.vocabulary import Update
 from snn_credit.spiking.circuit import START, Pathway
 from snn_credit.spiking.plasticity.drafts import (
+    DALE,
     GAIN,
     LEAK,
     PLASTICITY,
@@ -36,9 +37,6 @@ from snn_credit.spiking.plasticity.formulas import (
 )
 from snn_credit.spiking.plasticity.scalars import learning
 from snn_credit.spiking.plasticity.wiring import transmit
-
-#: Holds a weight to the sign of its neuron.
-_DALE = "w = clip(w, least_pre, most_pre)"
 
 
 def choose_scales(net: NetworkDraft) -> None:
@@ -150,7 +148,7 @@ def _leak(net: NetworkDraft, synapses: ProjectionDraft) -> None:
             ]
             before.append(f"leak_{variable} = {total(*parts)}")
             after.append(f"{variable} -= leak_{variable}")
-            after += [_DALE] if _has_sign(net, synapses, variable) else []
+            after += [DALE] if _has_sign(net, synapses, variable) else []
     if before:
         synapses.pathways.append(Pathway("leak", LEAK, "\n".join(before + after), on="step"))
 
@@ -193,7 +191,7 @@ def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix
         source.need(activity)
         activity = source.kept(activity, GAIN, f"sent_{activity}")
     name = f"plasticity_{update.of}{suffix}"
-    then = f"\n{_DALE}" if _has_sign(net, synapses, update.of) else ""
+    then = f"\n{DALE}" if _has_sign(net, synapses, update.of) else ""
     transmit(net, synapses, name, PLASTICITY, update.of, f"{gain}_post", activity, then)
 
 
