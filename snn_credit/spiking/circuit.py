@@ -122,8 +122,8 @@ class Due:
 
     A synapse whose trace decays is only brought up to date when its source spikes (see
     ``plasticity.eligibility``). ``fade`` is what is left of the trace since then. All are names:
-    ``trace`` of the synapses, ``due`` and ``fade`` of the source, ``gain`` of the target. ``bounds``
-    are the source's least and most of the variable, if it has any.
+    ``trace`` of the synapses, ``due`` and ``fade`` of the source, ``gain`` of the target, and the
+    source's ``bounds`` of the variable, least and most, if it has any.
     """
 
     trace: str

@@ -10,6 +10,8 @@ from snn_credit.spiking.stream import Stream
 
 #: Of the rates of w: so little that what is learned does not change what follows.
 _SMALL = 1e-6
+#: Those rates: of what is learned, and of decay.
+_RATES = ("eta", "lam")
 #: A copy's time starts at 0.
 _OF_TIME = ("lastspike", "not_refractory")
 
@@ -19,8 +21,9 @@ def mean_update(
 ) -> dict[str, NDArray[np.float64]]:
     """Return how w would change over a stream, from a simulation's present state.
 
-    The rate ``eta`` of every layer is made so small, in a copy in float64, that nothing is learned,
-    and the changes are divided by as much. A layer in which it is 0 has no entry.
+    The rates ``eta`` and ``lam`` of every layer are made so small, in a copy in float64, that
+    nothing is learned or lost, and the changes are divided by as much. A layer in which ``eta`` is
+    0 has no entry.
 
     Returns
     -------
@@ -39,10 +42,10 @@ def mean_update(
     for key, values in simulation.state.items():
         if not key.endswith(_OF_TIME):
             copy.state[key] = values.astype(copy.state[key].dtype)
-    rates = {p.name: f"{p.target}.eta" for p in copy.circuit.projections if "w" in p.initial}
-    rates = {name: key for name, key in rates.items() if np.any(copy.state.get(key, 0))}
-    before = {name: copy.matrix(name, "w") for name in rates}
-    for key in rates.values():
+    targets = {p.name: p.target for p in copy.circuit.projections if "w" in p.initial}
+    learn = [name for name, at in targets.items() if np.any(copy.state.get(f"{at}.eta", 0))]
+    before = {name: copy.matrix(name, "w") for name in learn}
+    for key in {f"{at}.{rate}" for at in targets.values() for rate in _RATES} & set(copy.state):
         copy.state[key] = copy.state[key] * _SMALL
     for _ in copy.run():
         pass

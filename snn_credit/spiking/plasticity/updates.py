@@ -167,8 +167,9 @@ def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix
     """Add ``of += factor * post * pre``: what the target knows as its gain, what the source has."""
     if update.factor.strip() == "0":
         return
+    then = f"\n{DALE}" if _has_sign(net, synapses, update.of) else ""
     if (part := late_part(net, synapses, update)) is not None:
-        change_late(net, synapses, update, part, suffix)
+        change_late(net, synapses, update, part, suffix, then)
         return
     source, post = net.layers[synapses.pre], net.layers[synapses.post]
     gain = f"gain_{update.of}{suffix}"
@@ -191,7 +192,6 @@ def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix
         source.need(activity)
         activity = source.kept(activity, GAIN, f"sent_{activity}")
     name = f"plasticity_{update.of}{suffix}"
-    then = f"\n{DALE}" if _has_sign(net, synapses, update.of) else ""
     transmit(net, synapses, name, PLASTICITY, update.of, f"{gain}_post", activity, then)
 
 
