@@ -83,7 +83,14 @@ def test_the_program_is_written_compiled_and_linked(program):
     assert {"hidden1.watch_spikes", "hidden1_to_output.b", "input.t0"} <= set(program.arrays)
 
 
-@pytest.mark.parametrize("learning", ["a critic, traces and axons", "WE SA", "windows"])
+@pytest.mark.parametrize(
+    "learning",
+    [
+        "a critic, traces and axons",
+        pytest.param("WE SA", marks=pytest.mark.long),
+        pytest.param("windows", marks=pytest.mark.long),
+    ],
+)
 def test_what_other_rules_add_compiles_too(learning):
     """Everything that a rule can add to a circuit, in as few programs as hold it."""
     given = {"classes": 2, "rates": {"eta": 0.1}}
