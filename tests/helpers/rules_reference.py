@@ -50,7 +50,7 @@ class Setting:
     delays: list | None = None
     masks: list | None = None
     signs: list | None = None
-    host_every: int = 1
+    chunk: int = 1
     rate_trace: float = 5.0
     tonic_input: float = 0.1
 
@@ -300,8 +300,10 @@ class Reference:
             self.h1 = [each.copy() for each in self.rate]
             self.e1 = self.rate[-1] - ystar
         self.done += 1
-        if self.done % self.set.host_every == 0:
+        if self.done % self.set.chunk == 0:
             self._host()
+            for at in self.above:
+                self._hold(at, slice(None))
 
     def _host(self):
         for at in range(1, self.top + 1):

@@ -64,8 +64,8 @@ CASES = {
     "DFA": Case("DFA", CHAIN),
     "DenseFA": Case("DenseFA", CHAIN),
     "uSF Init": Case("uSF Init", CHAIN),
-    "uSF SN": Case("uSF SN", CHAIN, {"host_every": 1}, chunk=1),
-    "uSF SN, rarely": Case("uSF SN", CHAIN, {"host_every": 20}, chunk=20),
+    "uSF SN": Case("uSF SN", CHAIN, chunk=1),
+    "uSF SN, rarely": Case("uSF SN", CHAIN, chunk=20),
     "KP": Case("KP", {"eta": 2.0, "lam": 0.02}),
     "KP, sparse": Case("KP", {"eta": 2.0, "lam": 0.02}, anatomy=SPARSE),
     "NP": Case("NP", ETA),
@@ -165,7 +165,7 @@ def reference(case: Case, simulation: Simulation) -> Reference:
         if f"{NAMES[here]}_from_{NAMES[there]}.b" in simulation.state
     }
     setting = Setting(case.rule, CLASSES, TAU, {**KNOWN[case.rule].rates, **case.rates})
-    setting = replace(setting, **case.setting)
+    setting = replace(setting, chunk=case.chunk, **case.setting)
     anatomy = case.anatomy or Anatomy()
     if anatomy.density < 1:
         setting.masks = [None, *(np.zeros(each.shape) for each in w[1:])]
