@@ -6,6 +6,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
 from brian2 import Equations
 from brian2.equations.equations import SUBEXPRESSION
 from numpy.typing import NDArray
@@ -91,6 +92,11 @@ class PopulationDraft:
     def spiking(self) -> bool:
         """Whether its neurons spike."""
         return self.neuron.threshold is not None
+
+    @property
+    def delayed(self) -> bool:
+        """Whether its spikes take a time to arrive."""
+        return bool(np.any(self.initial.get("far", 1.0) > 1))
 
     def knows(self, name: str) -> bool:
         """Whether a statement of its neurons can read a neuron's ``name``."""

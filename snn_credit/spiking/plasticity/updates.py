@@ -172,6 +172,11 @@ def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix
         change_late(net, synapses, update, part, suffix, then)
         return
     source, post = net.layers[synapses.pre], net.layers[synapses.post]
+    if {"du", "noise"} <= {*names_in(update.post), *names_in(update.pre)} and source.delayed:
+        raise InputError(
+            f"layer {source.name}.delay: none, since {post.reader} asks in the same step what its "
+            f"noise does above (got a delay)"
+        )
     gain = f"gain_{update.of}{suffix}"
     gate = learning(net.rule, update.phase)
     post.declare(gain, comment=f"change of {update.of} per presynaptic {update.pre}")
