@@ -126,9 +126,13 @@ class Anatomy:
         """Return a layer with its axons."""
         delay, signs = self.delay_ms, None
         if isinstance(delay, tuple):
-            delay = dt_ms * rng.integers(
-                round(delay[0] / dt_ms), round(delay[1] / dt_ms), layer.size, endpoint=True
-            )
+            least, most = (round(end / dt_ms) for end in delay)
+            exact = np.allclose(np.array(delay), dt_ms * np.array([least, most]), rtol=0, atol=1e-9)
+            if not (exact and 0 <= least <= most):
+                raise InputError(
+                    f"delay_ms: the ends of a range, multiples of dt, {dt_ms} ms (got {delay})"
+                )
+            delay = dt_ms * rng.integers(least, most, layer.size, endpoint=True)
         if self.inhibitory is not None and not last:
             signs = np.where(np.arange(layer.size) < round(self.inhibitory * layer.size), -1, 1)
             signs = rng.permutation(signs)

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from brian2 import Equations
+from brian2 import Equations, have_same_dimensions
 from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
@@ -21,7 +21,7 @@ from snn_credit.rules.vocabulary import Rule
 from snn_credit.spiking.circuit import END, START, Circuit, MatrixFunction, Projection
 from snn_credit.spiking.neuron import Layer, Neuron
 from snn_credit.spiking.plasticity.axons import check_signs, grow_axons
-from snn_credit.spiking.plasticity.critic import SLOTS, add_critic, broadcast
+from snn_credit.spiking.plasticity.critic import SCALAR, SLOTS, add_critic, broadcast
 from snn_credit.spiking.plasticity.drafts import (
     GAIN,
     LEAK,
@@ -196,10 +196,13 @@ def _linked(neuron: Neuron) -> list[str]:
 
 
 def _remember(net: NetworkDraft, eligibility: Any, dt: Any) -> None:
-    try:
-        steps = float(eligibility / dt)
-    except Exception:  # Brian's error for units that do not fit
-        steps = float("nan")
+    if SCALAR not in net.rule.needs:
+        raise InputError(
+            f"eligibility: none, since rule {net.rule.name} reads no {SCALAR} to wait for "
+            f"(got {eligibility!r})"
+        )
+    known = have_same_dimensions(eligibility, dt)
+    steps = float(eligibility / dt) if known else float("nan")
     if not 0 < steps < np.inf:
         raise InputError(f"eligibility: a time above 0, such as 5*ms (got {eligibility!r})")
     for layer in net.layers[1:]:
@@ -245,6 +248,8 @@ def _projection(
         if np.shape(there) != shape:
             raise InputError(f"connected: shape {shape} for {draft.name} (got {np.shape(there)})")
         i, j = np.nonzero(np.asarray(there, bool).T)
+        if not len(i):
+            raise InputError(f"connected: a synapse at least for {draft.name} (got none)")
         ends = {"pre": i.astype(np.int32), "post": j.astype(np.int32)}
         first = {name: np.broadcast_to(values, shape)[j, i] for name, values in first.items()}
     return Projection(
