@@ -44,6 +44,10 @@ x_down : 1
 xx_down : 1
 """
 _MEANS = ("seen", "n_up", "x_up", "xx_up", "n_down", "x_down", "xx_down")
+_USED = (
+    *("noise", *_MEANS, "x", "up", "down", "D_up", "D_down", "d_up", "d_down"),
+    *("k", "q", "ready", "fresh"),
+)
 
 _SPIKES = """
 often : 1                                          # running mean of its spikes
@@ -87,12 +91,16 @@ def with_discontinuity(
     Raises
     ------
     InputError
-        If the neuron lacks the potential or a threshold, or a number is not above 0.
+        If the neuron lacks the potential or a threshold, or has a name that the fit uses, or a
+        number is not above 0.
     """
     if neuron.threshold is None or not neuron.declares(potential):
         raise InputError(
             f"neuron: one that spikes by a threshold on {potential!r} (got equations without)"
         )
+    if taken := sorted(name for name in _USED if neuron.declares(name)):
+        raise InputError(f"neuron: without {taken[0]!r}, which the fit uses (got one with it)")
+
     for name, value in {"window": window, "memory": memory, "warm_up": warm_up}.items():
         if not 0 < value < float("inf"):
             raise InputError(f"{name}: a number above 0 (got {value})")

@@ -200,12 +200,14 @@ def conductance_lif(
         _INPUT + _CONDUCTANCES,
         method="exponential_euler",
         constants={
-            **{"tau_v": tau_ms * b2.ms, "tau_s": tau_syn_ms * b2.ms, "tonic": tonic},
-            **{"E_e": excitation, "E_i": inhibition, "bias_weight": bias_weight},
+            "tau_v": tau_ms * b2.ms,
+            "tau_s": tau_syn_ms * b2.ms,
+            "tonic": tonic,
+            "E_e": excitation,
+            "E_i": inhibition,
+            "bias_weight": bias_weight,
         },
-        steps=(
-            Step("integrate", "old_e = (1 - share)*g_e\nold_i = (1 - share)*g_i"),
-        ),
+        steps=(Step("integrate", "old_e = (1 - share)*g_e\nold_i = (1 - share)*g_i"),),
     )
     return _finished(
         soma, tau_ms=tau_ms, threshold=threshold, reset=reset, refractory_ms=refractory_ms,
@@ -236,10 +238,16 @@ def with_common_noise(circuit: Circuit, size: float = 0.2) -> Circuit:
         )
         for name in names
     )
-    heard = (Pathway("common", f"{name}_synapses", "common_post += kick_pre", "step") for name in names)
+    code = "common_post += kick_pre"
     projections = tuple(
-        Projection(f"{source.name}_to_{name}", source.name, name, "", (pathway,))
-        for source, name, pathway in zip(sources, names, heard, strict=True)
+        Projection(
+            f"{name}_common_to_{name}",
+            f"{name}_common",
+            name,
+            "",
+            (Pathway("common", f"{name}_synapses", code, on="step"),),
+        )
+        for name in names
     )
     return replace(
         circuit,
