@@ -12,6 +12,8 @@ from snn_credit.spiking.stream import Stream
 _SMALL = 1e-6
 #: Those rates: of what is learned, and of decay.
 _RATES = ("eta", "lam")
+#: Steps of a chunk: decay that is made small later must fit into one.
+_CHUNK = 10_000
 #: A copy's time starts at 0.
 _OF_TIME = ("lastspike", "not_refractory")
 
@@ -36,7 +38,7 @@ def mean_update(
         stream,
         device=device,
         dtype="float64",
-        chunk_steps=stream.total_steps,
+        chunk_steps=min(stream.total_steps, _CHUNK),
         seed=seed,
     )
     for key, values in simulation.state.items():

@@ -306,8 +306,6 @@ class Reference:
                 self._hold(at, slice(None))
 
     def _host(self):
-        for at in range(1, self.top + 1):
-            self._hold(at, slice(None))  # what waits in traces is settled between chunks
         if self.set.rule == "uSF SN":
             self.b = {at: strict_normalisation(self.w[at]) for at in range(2, self.top + 1)}
 

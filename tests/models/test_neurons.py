@@ -88,7 +88,7 @@ def told(neuron: Neuron, losses, fresh_at=()):
     lengths = np.diff([0, *fresh_at, len(losses)])
     circuit = Circuit("critic", 1 * b2.ms, ORDER, (population("n", neuron, 1),), ())
     made = Simulation(
-        circuit, {}, Stream.of(np.zeros(len(lengths), int), 0, lengths), device="runtime",
+        circuit, {}, Stream.of(np.zeros(len(lengths), int), 0, lengths), device="dense",
         dtype="float64", chunk_steps=1,
     )  # fmt: skip
     said, run = [], made.run()

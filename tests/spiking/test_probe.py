@@ -78,6 +78,13 @@ def test_decay_has_its_share_and_no_more():
         np.testing.assert_allclose(found[1][name] - found[0][name], lost, rtol=0.01, atol=1e-3)
 
 
+def test_long_streams_may_decay() -> None:
+    made = simulation({"eta": 0.1, "lam": 0.02})
+    shown = Stream.of(np.arange(40) % 3, 0, steps=1000)
+    for change in mean_update(made, shown).values():
+        assert np.all(np.isfinite(change))
+
+
 @pytest.mark.parametrize("eligibility", [None, 4.0])
 def test_frozen_streams_have_no_update(eligibility):
     circuit = network(SIZES, "NP", classes=2, w_scale=1.0, eligibility_ms=eligibility,

@@ -74,10 +74,8 @@ CASES = {
     "NP, late, each step": Case("NP", {"eta": 0.2}, LATE, HEARD_LATE, chunk=1),
     "NP, late, sparse": Case("NP", {"eta": 0.2}, LATE, HEARD_LATE, SPARSE, chunk=60),
     "NP, late, sparse, chunks of 11": Case("NP", {"eta": 0.2}, LATE, HEARD_LATE, SPARSE, chunk=11),
-    "NP, late, Dale": Case("NP", {"eta": 0.4}, LATE | {"host_every": 25}, HEARD_LATE, DALE),
-    "NP, late, Dale, chunks of 60": Case(
-        "NP", {"eta": 0.4}, LATE | {"host_every": 60}, HEARD_LATE, DALE, chunk=60
-    ),
+    "NP, late, Dale": Case("NP", {"eta": 0.4}, LATE, HEARD_LATE, DALE),
+    "NP, late, Dale, chunks of 60": Case("NP", {"eta": 0.4}, LATE, HEARD_LATE, DALE, chunk=60),
     "NP, injected": Case("NP", {"eta": 0.05}, {"injected": 0.5, **LATE}, KICKED | HEARD_LATE),
     "NP feedback": Case("NP feedback", NP_B),
     "NP feedback, late": Case("NP feedback", NP_B, LATE, HEARD_LATE),
