@@ -10,11 +10,11 @@ W fixed: r, signs and slope of the estimate against W, and z, how far each synap
 standard errors over repeats. The naive estimate, by spike minus its mean, stands beside it, and
 both again while all LIF neurons of a layer share noise.
 
-W learns, and B starts at 0 where it is estimated: the error on digits beside that of random feedback ('FA chain') and of transported weights
-('BP'), how well B follows W in the end and at its worst in the second half, and how much W has
-changed. 'WE in mirror' estimates in a window without stimulus. The control must fail: the noise
-of every neuron keeps its size and loses its sign. Rate-coded networks of the same sizes learn by
-the rules of the same names.
+W learns, and B starts at 0 where it is estimated: error on digits beside that of random feedback
+('FA chain') and of transported weights ('BP'), how well B follows W in the end and at its worst in
+the second half, and how much W has changed. 'WE in mirror' estimates in a window without stimulus.
+The control must fail: the noise of every neuron keeps its size and gets a random sign. Rate-coded
+networks of the same sizes learn by the rules of the same names.
 
 Where the numbers are from: eta, B's range and W's of each kind, the window of the regression and
 the number of images were chosen with seed 100 on the 180 validation images; rates of the estimates
