@@ -57,6 +57,7 @@ TABLE: dict[str, str] = {
     "kunin-search": "snn_credit.experiments.kunin_search",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
     "spiking-pepita": "snn_credit.experiments.spiking_pepita",
+    "spiking-weight-estimation": "snn_credit.experiments.spiking_weight_estimation",
 }
 
 
