@@ -25,7 +25,8 @@ if TYPE_CHECKING:
     from snn_credit.spiking import Circuit, Simulation
     from snn_credit.spiking.stream import Stream
 
-Updates = Mapping[str, NDArray[np.float64]]
+Array = NDArray[np.float64]
+Updates = Mapping[str, Array]
 
 
 def probe_stream(
@@ -56,21 +57,35 @@ def mean_field_update(simulation: Simulation, stream: Stream) -> Updates:
     """Return minus the mean-field gradient over a stream's stimuli, per forward projection."""
     from snn_credit.theory import mean_field
 
-    names = forward_projections(simulation.circuit)
-    circuit, tables = simulation.circuit, simulation.tables
-    weights = [simulation.matrix(name, "w").astype(np.float64) for name in names]
-    targets = [circuit.projection(name).target for name in names]
-    biases = [simulation.state[f"{target}.bias"].astype(np.float64) for target in targets]
-    group = circuit.population("error").initial["group"]
+    weights, biases = parameters(simulation)
     total = [np.zeros_like(w) for w in weights]
     for part in np.unique(stream.part):
         rows = stream[stream.part == part]
-        first = np.clip(tables["stimulus"][part][rows.stimulus], 0, 0.95)
-        wanted = tables["target"][0][rows.target][:, group]
-        found = mean_field.gradient(weights, biases, first, wanted)
+        found = mean_field.gradient(weights, biases, *presented(simulation, rows))
         share = len(rows) / len(stream)
         total = [a - share * g for a, g in zip(total, found, strict=True)]
-    return dict(zip(names, total, strict=True))
+    return dict(zip(forward_projections(simulation.circuit), total, strict=True))
+
+
+def parameters(simulation: Simulation) -> tuple[list[Array], list[Array]]:
+    """Return the forward weights, (n_post, n_pre), and the biases, from the input up."""
+    names = forward_projections(simulation.circuit)
+    targets = [simulation.circuit.projection(name).target for name in names]
+    return (
+        [simulation.matrix(name, "w").astype(np.float64) for name in names],
+        [simulation.state[f"{target}.bias"].astype(np.float64) for target in targets],
+    )
+
+
+def presented(simulation: Simulation, stream: Stream) -> tuple[Array, Array]:
+    """Return a stream's input probabilities and targets, both (n_presentations, n_neurons).
+
+    All of it is of one part of the data.
+    """
+    group = simulation.circuit.population("error").initial["group"]
+    pixels = simulation.tables["stimulus"][int(stream.part[0])][stream.stimulus]
+    wanted = simulation.tables["target"][0][stream.target][:, group]
+    return np.clip(np.asarray(pixels, np.float64), 0, 0.95), np.asarray(wanted, np.float64)
 
 
 def forward_projections(circuit: Circuit) -> list[str]:
@@ -79,7 +94,10 @@ def forward_projections(circuit: Circuit) -> list[str]:
 
 
 def with_weights_of(simulation: Simulation, circuit: Circuit, device: str = "dense") -> Simulation:
-    """Return a simulation of another rule's circuit with the same w and biases."""
+    """Return a simulation of another rule's circuit with the same w, biases, and b if both have it.
+
+    A rule that learns b as well is probed by one that does not.
+    """
     from snn_credit.spiking import Simulation
 
     other = Simulation(
@@ -95,6 +113,9 @@ def with_weights_of(simulation: Simulation, circuit: Circuit, device: str = "den
         other.set_matrix(name, "w", simulation.matrix(name, "w"))
         key = f"{circuit.projection(name).target}.bias"
         other.state[key] = simulation.state[key].astype(np.float64)
+    for name in (projection.name for projection in circuit.projections):
+        if f"{name}.b" in other.state and f"{name}.b" in simulation.state:
+            other.set_matrix(name, "b", simulation.matrix(name, "b"))
     return other
 
 

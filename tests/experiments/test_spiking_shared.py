@@ -45,8 +45,10 @@ def test_a_copy_with_another_rule_has_the_same_weights_and_biases() -> None:
     one = simulation("FA chain")
     one.set_matrix(HIDDEN, "w", np.arange(12 * 64).reshape(12, 64) / 1000)
     one.state["hidden1.bias"] = np.arange(12.0)
-    other = shared.with_weights_of(one, simulation("BP").circuit)
+    one.set_matrix(OUTPUT, "b", np.arange(10 * 12).reshape(10, 12) / 100)
+    other = shared.with_weights_of(one, simulation("FA").circuit)
     np.testing.assert_array_equal(other.matrix(HIDDEN), one.matrix(HIDDEN))
+    np.testing.assert_array_equal(other.matrix(OUTPUT, "b"), one.matrix(OUTPUT, "b"))
     np.testing.assert_array_equal(other.state["hidden1.bias"], np.arange(12.0))
 
 
