@@ -56,6 +56,7 @@ TABLE: dict[str, str] = {
     "kunin-weights": "snn_credit.experiments.kunin_weights",
     "kunin-search": "snn_credit.experiments.kunin_search",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
+    "spiking-node-perturbation": "snn_credit.experiments.spiking_node_perturbation",
 }
 
 

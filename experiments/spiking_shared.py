@@ -30,7 +30,7 @@ Updates = Mapping[str, Array]
 
 
 def probe_stream(
-    data: Dataset, presentations: int, steps: int, seed: int = 0, images: int | None = None
+    data: Dataset, presentations: int, steps: int, *, seed: int = 0, images: int | None = None
 ) -> Stream:
     """Return training images to probe a rule with: a stream in which it would learn.
 
@@ -131,7 +131,12 @@ def update_angles(circuit: Circuit, one: Updates, other: Updates) -> dict[str, f
 
 
 def gradient_angles(
-    simulation: Simulation, stream: Stream, transported: Circuit | None = None, seed: int = 0
+    simulation: Simulation,
+    stream: Stream,
+    transported: Circuit | None = None,
+    *,
+    exact: Stream | None = None,
+    seed: int = 0,
 ) -> dict[str, float]:
     """Return the angles of a rule's mean update from a simulation's present state, in degrees.
 
@@ -143,6 +148,9 @@ def gradient_angles(
         What the probe shows (`probe_stream`).
     transported
         The circuit of BP with the same layers, to compare with too.
+    exact
+        What BP is probed with, whose update fluctuates less: the same images fewer times (None: the
+        same stream).
     seed
         Of the probe's spikes; BP's are others.
 
@@ -161,7 +169,31 @@ def gradient_angles(
     angles = {"gradient": update_angles(circuit, came, wanted)}
     if transported is not None:
         other = with_weights_of(simulation, transported)
-        exact = mean_update(other, stream, seed=seed + 1)
-        angles["BP"] = update_angles(circuit, came, exact)
-        angles["BP to gradient"] = update_angles(circuit, exact, wanted)
+        best = mean_update(other, exact or stream, seed=seed + 1)
+        angles["BP"] = update_angles(circuit, came, best)
+        angles["BP to gradient"] = update_angles(circuit, best, wanted)
     return {f"{name}: {to}": a for to, each in angles.items() for name, a in each.items()}
+
+
+def delta_angles(simulation: Simulation, stream: Stream) -> dict[str, float]:
+    """Return the angles of each hidden layer's delta through b to the one through W', in degrees.
+
+    Both descend from the same error, in the chain form, with the mean-field rates of a stream's
+    stimuli; they are compared as vectors over all neurons and stimuli.
+    """
+    from snn_credit.analysis.alignment import angle
+    from snn_credit.theory import mean_field
+
+    circuit = simulation.circuit
+    weights, biases = parameters(simulation)
+    first, wanted = presented(simulation, stream)
+    rates = mean_field.rates(weights, biases, first)
+    taught = exact = (rates[-1] - wanted) * rates[-1] * (1 - rates[-1])
+    names, angles = forward_projections(circuit), dict[str, float]()
+    for number in range(len(weights) - 1, 0, -1):
+        slope = rates[number] * (1 - rates[number])
+        # (n_stimuli, n_post) x (n_post, n_pre)
+        taught = taught @ simulation.matrix(names[number], "b") * slope
+        exact = exact @ weights[number] * slope
+        angles[circuit.projection(names[number]).source] = angle(taught, exact)
+    return angles

@@ -1,0 +1,355 @@
+"""Node perturbation in a network that spikes: one number for all, and what it can teach.
+
+Every neuron's spikes fluctuate by themselves, xi = s - p. A critic tells all neurons how much the
+loss is above its running mean, and that times xi is, on average, the gradient (Fiete & Seung 2006,
+PRL 97, 048104). The number teaches the forward weights W (``NP``), or the feedback weights B, which
+then carry errors (``NP feedback``: Lansdell, Prakash & Kording 2020, ICLR).
+
+W learns: NP beside BP and beside the output layer alone (``Shallow``: from the same W, and from the
+W that suit it best), and beside its control, ``NP, unrelated number``. That is the same critic,
+heard an image late: the number has the same size and the same course, and knows nothing of the
+noise that it is multiplied by. ``1 ms late`` has that delay, and synapses that remember
+(eligibility); ``late and slow`` also a time constant. Where noise is injected into potentials, the
+chance of the spikes goes on, and goes unused.
+
+B learns: with W as it was drawn (`snn_credit.experiments.spiking_teacher`), and while W learns
+through it, beside FA, which starts from the same W and B.
+
+Where the numbers are from: scikit-learn's digits. Rates, the ranges of Shallow's own W, the sizes
+of noise and the baseline's time constant were chosen on the 180 validation images with seeds 100
+and 101, for each rule by itself. The delays are there to show what they do.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+from functools import partial
+from itertools import pairwise
+from math import inf, nan
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from snn_credit.experiments import spiking_np_circuits as nets
+from snn_credit.experiments import spiking_shared as shared
+from snn_credit.harness import Context, Experiment, Table, file_name, require, roughly
+from snn_credit.progress import Named
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
+
+    from snn_credit.data import Dataset
+    from snn_credit.rate import History
+    from snn_credit.recording import Run
+    from snn_credit.spiking import Circuit, Simulation
+    from snn_credit.spiking.session import Measure
+
+TEST, WON, DEEP = "test error %", "points below its control", "points below Shallow, own W"
+GRADIENT, UPDATE = "mean update to gradient deg", "mean update to BP's deg"
+DELTA, AIM = "delta to BP's deg", "B to its aim deg"
+LESS = "delta, deg less than FA's"
+SEEN = "images_seen"
+#: Rule -> the one that it has to beat.
+CONTROLS: Mapping[str, str] = {
+    **dict.fromkeys((nets.NP, nets.INJECTED, nets.LATE, nets.SLOW), nets.UNRELATED),
+    nets.TAUGHT: nets.FA,
+}
+RATE_RULES = ("NP", "BP", "Shallow", "FA chain", "NP feedback")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of one run. ``eta_*`` and ``etab`` are those of hidden layers; a step is 1 ms."""
+
+    data: str = "digits"
+    train_images: int | None = None
+    test_images: int | None = None
+    validation_images: int | None = None
+    hidden: tuple[int, ...] = (50, 50)
+    encoder: tuple[int, ...] = (30, 20)
+    images: int = 50_000
+    fixed_images: int = 30_000
+    steps: int = 20
+    eta_np: float = 0.03
+    eta_injected: float = 0.003
+    eta_late: float = 0.03
+    eta_bp: float = 0.3
+    eta_fa: float = 0.3
+    eta_output: float = 0.003
+    etab: float = 0.3
+    etab_output: float = 0.1
+    etab_unweighted: float = 0.03
+    fall: float = 0.1
+    baseline_ms: float = 5.0
+    delay_ms: float = 1.0
+    tau_ms: float = 1.0
+    eligibility_ms: float = 1.5
+    injected: float = 1.0
+    w_scale: float = 0.3
+    b_scale: float = 0.5
+    w_shallow: float = 8.0
+    w_shallow_output: float = 0.1
+    evaluations: int = 4
+    probe_images: int = 500
+    probe_rounds: int = 20
+    window_steps: int = 20
+    rate_batch: int = 10
+    rate_etas: tuple[float, ...] = (0.3, 1.0, 1.0, 1.0, 1.0)
+    rate_etab: float = 0.5
+
+    def __post_init__(self) -> None:
+        require(self, _COUNTS, lambda count: count >= 1, "at least 1")
+        require(self, _SIZES, lambda size: 0 <= size < inf, "a finite number of at least 0")
+        require(self, ("w_shallow",), lambda size: size > 0, "above 0")
+        require(self, ("fall",), lambda fall: 0 < fall <= 1, "above 0 and at most 1")
+        wanted = len(RATE_RULES)
+        fits = len(self.rate_etas) == wanted
+        require(self, ("rate_etas",), lambda _: fits, f"{wanted}, one for each rule")
+
+
+_COUNTS = (
+    *("train_images", "test_images", "validation_images", "hidden", "encoder", "images"),
+    *("fixed_images", "steps", "evaluations", "probe_images", "probe_rounds", "window_steps"),
+    "rate_batch",
+)
+_SIZES = ("w_scale", "b_scale", "w_shallow", "w_shallow_output", "etab", "etab_output",
+          "etab_unweighted", "rate_etas", "rate_etab")  # fmt: skip
+
+
+def run(config: Config, context: Context) -> Table:
+    """Let W learn, B learn, and both, with one seed; draw the figures."""
+    from snn_credit.data import load
+    from snn_credit.experiments.spiking_teacher import teach
+
+    data = load(config.data).subset(
+        config.train_images, config.test_images, config.validation_images
+    )
+    circuits = nets.learners(config, data, context.seed)
+    rows = {name: _learn(config, context, data, name, circuits) for name in circuits}
+    courses: dict[str, dict[str, list[float]]] = {}
+    for name, (circuit, lessons) in nets.lectures(config, data, context.seed).items():
+        courses[name] = teach(circuit, data, lessons, context.progress)
+        rows[name] = {
+            _title(AIM, layer): angles[-1]
+            for layer, angles in courses[name].items()
+            if layer != SEEN
+        }
+    _compare(rows)
+    histories = _rate(config, context, data)
+    rows |= {f"rate {rule}": {TEST: each.test_error} for rule, each in histories.items()}
+    _figures(context, list(circuits), courses)
+    return rows
+
+
+def _learn(
+    config: Config, context: Context, data: Dataset, name: str, circuits: Mapping[str, Circuit]
+) -> dict[str, float | None]:
+    """Train one circuit; return its error, and its angles after the last image."""
+    from snn_credit.recording import open_run
+    from snn_credit.spiking.training import WINDOWS, train
+
+    path = _path(context, name)
+    outcome = train(
+        circuits[name], data, path, images=config.images, steps=config.steps,
+        evaluations=config.evaluations, windows=WINDOWS if name == nets.NP else {},
+        window_steps=config.window_steps, device=context.device, seed=context.seed,
+        experiment="spiking-node-perturbation", config=asdict(config),
+        progress=Named(context.progress, name), resume=context.resume,
+        force=not context.resume, measure=_measure(config, context, data, name, circuits),
+    )  # fmt: skip
+    run = open_run(path)
+    measured = run.metrics("measured") if "measured" in run.names("metrics") else {}
+    angles = {key: float(values[-1]) for key, values in measured.items() if key != SEEN}
+    return {TEST: outcome.test_error, **angles}
+
+
+def _measure(
+    config: Config, context: Context, data: Dataset, name: str, circuits: Mapping[str, Circuit]
+) -> Measure | None:
+    """Return what looks at mean updates and deltas; None where hidden neurons do not learn."""
+    from snn_credit.experiments.spiking_teacher import feedback_angles
+
+    if name in (nets.SHALLOW, nets.OWN):
+        return None
+    transported = nets.transported(config, data, context.seed)
+    probe = partial(shared.probe_stream, data, steps=config.steps, images=config.probe_images)
+    few = probe(presentations=2 * config.probe_images)
+    # NP's update fluctuates more.
+    many = probe(presentations=config.probe_rounds * config.probe_images)
+    stream = many if circuits[name].rule == "rule NP" else few
+    titles = {"gradient": GRADIENT, "BP": UPDATE}
+
+    def measure(simulation: Simulation) -> dict[str, float]:
+        # B is probed as it is.
+        fixed = name == nets.TAUGHT
+        probed = shared.with_weights_of(simulation, circuits[nets.FA]) if fixed else simulation
+        angles = shared.gradient_angles(probed, stream, transported, exact=few, seed=context.seed)
+        found = {
+            _title(titles[what], layer): angle
+            for (place, _, what), angle in ((key.partition(": "), a) for key, a in angles.items())
+            if what in titles and (layer := circuits[name].projection(place).target) != "output"
+        }
+        if name in (nets.FA, nets.TAUGHT):
+            deltas = shared.delta_angles(simulation, few)
+            found |= {_title(DELTA, layer): angle for layer, angle in deltas.items()}
+            aims = feedback_angles(simulation)
+            found |= {_title(AIM, layer): angle for layer, angle in aims.items()}
+        return found
+
+    return measure
+
+
+def _title(what: str, layer: str) -> str:
+    return f"{what}, layer {layer.removeprefix('hidden')}"
+
+
+def _path(context: Context, name: str) -> Path:
+    return context.out / f"{file_name(name)}.h5"
+
+
+def _rate(config: Config, context: Context, data: Dataset) -> dict[str, History]:
+    """Train the rate-coded rules of the same names, from the same W."""
+    from snn_credit.models.perceptron import perceptron
+    from snn_credit.rate import convert, fit
+
+    net = perceptron(
+        (data.features, *config.hidden, data.classes), w_scale=config.w_scale, seed=context.seed
+    )
+    return {
+        rule: fit(
+            convert(
+                net, rule, b_scale=config.b_scale, seed=context.seed,
+                rates={"etab": config.rate_etab} if rule == "NP feedback" else None,
+            ),
+            data, images=config.images, batch=config.rate_batch, lr=eta, seed=context.seed,
+            progress=context.progress, what=f"rate {rule}",
+        )
+        for rule, eta in zip(RATE_RULES, config.rate_etas, strict=True)
+    }  # fmt: skip
+
+
+def _compare(rows: dict[str, dict[str, float | None]]) -> None:
+    """Add by how much each rule is better than what it has to beat."""
+    for name in (*CONTROLS, nets.BP, nets.FA):
+        for column, other in ((WON, CONTROLS.get(name)), (DEEP, nets.OWN)):
+            if other is not None:
+                rows[name][column] = _number(rows[other][TEST]) - _number(rows[name][TEST])
+    for column in [key for key in rows[nets.FA] if key.startswith(DELTA)]:
+        less = _number(rows[nets.FA][column]) - _number(rows[nets.TAUGHT][column])
+        rows[nets.TAUGHT][column.replace(DELTA, LESS)] = less
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value
+
+
+def _figures(
+    context: Context, learners: Sequence[str], courses: Mapping[str, Mapping[str, list[float]]]
+) -> None:
+    from snn_credit.analysis import figure4, learning_curve
+    from snn_credit.recording import open_run
+
+    runs = {name: open_run(_path(context, name)) for name in learners}
+    figure4(runs[nets.NP], seed=context.seed, modulator="delta").savefig(context.out / "raster.png")
+    curves = {name: [run.metrics("learning")] for name, run in runs.items()}
+    learning_curve(curves, chance=90, column="validation_error", log_y=True).savefig(
+        context.out / "learning.png"
+    )
+    _angles(runs, courses).savefig(context.out / "angles.png")
+
+
+def _angles(runs: Mapping[str, Run], courses: Mapping[str, Mapping[str, list[float]]]) -> Figure:
+    """Draw angles over the images seen; the layers below the top one are dashed."""
+    from snn_credit.analysis import Panel, Trace, trace_grid
+    from snn_credit.analysis.style import GREY, INK, LEARNERS, POTENTIAL, RIGHT, WRONG
+
+    colors = {
+        nets.NP: INK, nets.LATE: LEARNERS[1], nets.SLOW: WRONG, nets.UNRELATED: GREY,
+        nets.FA: POTENTIAL, nets.TAUGHT: RIGHT,
+        nets.TAUGHT + nets.FIXED: RIGHT, nets.TAUGHT + nets.AUTO: LEARNERS[6],
+        nets.UNRELATED + nets.AUTO: GREY, nets.DIRECT + nets.FIXED: POTENTIAL,
+    }  # fmt: skip
+
+    def traces(tables: Mapping[str, Mapping[str, Any]], what: str) -> list[Trace]:
+        found = []
+        for name, table in tables.items():
+            keys = sorted(key for key in table if key.startswith(what))
+            found += [
+                Trace(table[SEEN], table[key], colors[name], name if key == keys[-1] else "",
+                      dashed=key != keys[-1])
+                for key in keys if name in colors
+            ]  # fmt: skip
+        return found
+
+    measured = {name: run.metrics("measured") for name, run in runs.items() if name in colors}
+    both = {name: measured[name] for name in (nets.FA, nets.TAUGHT)}
+    np = {name: table for name, table in measured.items() if name not in both}
+    limits = (0.0, 110.0)
+    panels = [
+        Panel(traces(np, UPDATE), "W learns: NP's mean update to BP's", log_x=True),
+        Panel(traces(courses, "hidden"), "B learns: B to its aim"),
+        Panel(traces(both, DELTA), "both learn: delta to BP's", log_x=True),
+    ]
+    panels = [
+        replace(panel, x_label="images seen", y_label="degrees", y_limits=limits)
+        for panel in panels
+    ]
+    return trace_grid([panels], height=2.1)
+
+
+def cost(config: Config) -> str | None:
+    """Say what a seed takes, if it takes minutes."""
+    # On dense: 0.01 ms a step, ten learners and six lectures, and the probes of the learners.
+    probes = 5 * config.evaluations * config.probe_rounds * config.probe_images
+    shown = 10 * config.images + 6 * config.fixed_images + probes
+    seconds = 1e-5 * config.steps * shown
+    if seconds < 120:
+        return None
+    return f"about {roughly(seconds)} a seed on one core, on the device dense"
+
+
+def synapses(config: Config) -> int:
+    """Return the number of synapses of the largest circuit."""
+    features = {"mnist": 784}.get(config.data, 64)
+    sizes = ((features, *config.hidden, 10), (features, *config.encoder, features))
+    return max(sum(a * b for a, b in pairwise(each)) for each in sizes)
+
+
+EXPERIMENT = Experiment(
+    id="spiking-node-perturbation",
+    paper="Fiete & Seung 2006; Lansdell et al. 2020",
+    figure="in spikes",
+    about="one number times each neuron's own noise teaches W, B, or both, in a spiking network",
+    presets={
+        "smoke": Config(
+            train_images=100,
+            validation_images=20,
+            test_images=20,
+            hidden=(12, 10),
+            encoder=(8, 6),
+            images=60,
+            fixed_images=60,
+            steps=10,
+            evaluations=1,
+            probe_images=20,
+            probe_rounds=2,
+            window_steps=5,
+        ),
+        "laptop": Config(),
+        "paper": Config(
+            data="mnist",
+            validation_images=1000,
+            hidden=(300, 300),
+            encoder=(300, 300),
+            images=600_000,
+            fixed_images=300_000,
+            eta_np=0.003,
+            eta_late=0.003,
+            eta_injected=3e-4,
+            eta_output=1e-3,
+        ),
+    },
+    run=run,
+    cost=cost,
+    synapses=synapses,
+)
