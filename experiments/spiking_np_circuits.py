@@ -28,7 +28,7 @@ def learners(config: Config, data: Dataset, seed: int) -> dict[str, Circuit]:
     from snn_credit.models.lillicrap_spiking import FORWARD
     from snn_credit.rules.node_perturbation_feedback import NP_FEEDBACK_WEIGHTED
 
-    sizes = (data.features, *config.hidden, data.classes)
+    sizes = (data.features, *config.hidden, config.output)
     net = partial(_network, config, sizes, data.classes, seed)
     told = _critic(config)
     etab = _per_layer(config.hidden, config.etab, config.etab_output)
@@ -54,7 +54,7 @@ def learners(config: Config, data: Dataset, seed: int) -> dict[str, Circuit]:
 
 def transported(config: Config, data: Dataset, seed: int) -> Circuit:
     """Return the circuit of BP to which mean updates are compared, which learns everywhere."""
-    sizes = (data.features, *config.hidden, data.classes)
+    sizes = (data.features, *config.hidden, config.output)
     return _network(config, sizes, data.classes, seed, "BP", 1.0)
 
 
@@ -65,14 +65,13 @@ def lectures(config: Config, data: Dataset, seed: int) -> dict[str, tuple[Circui
     told = _critic(config)
     lessons = Lessons(config.fixed_images, config.steps, fall=config.fall, seed=seed)
     encoding = replace(lessons, autoencoder=True)
-    sizes = (data.features, *config.hidden, data.classes)
+    sizes = (data.features, *config.hidden, config.output)
     encoder = (data.features, *config.encoder, data.features)
 
-    def net(
-        rule: Rule, etab: Sequence[float], critic: Neuron, sizes: Sequence[int] = sizes
-    ) -> Circuit:
+    def net(rule: Rule, etab: Sequence[float], critic: Neuron, encodes: bool = False) -> Circuit:
+        used, classes = (encoder, data.features) if encodes else (sizes, data.classes)
         return _network(
-            config, sizes, sizes[-1], seed, rule, 0.0, 0.0, critic=critic, etab=etab, b_scale=0.0
+            config, used, classes, seed, rule, 0.0, 0.0, critic=critic, etab=etab, b_scale=0.0
         )
 
     chain = _per_layer(config.hidden, config.etab, config.etab_output)
@@ -86,8 +85,8 @@ def lectures(config: Config, data: Dataset, seed: int) -> dict[str, tuple[Circui
         f"NP feedback{FIXED}": (net(rules.NP_FEEDBACK, plain, told()), lessons),
         DIRECT + FIXED: (net(dfa, direct, told()), lessons),
         UNRELATED + FIXED: (net(weighted, chain, unrelated), lessons),
-        TAUGHT + AUTO: (net(weighted, coded, told(), encoder), encoding),
-        UNRELATED + AUTO: (net(weighted, coded, unrelated, encoder), encoding),
+        TAUGHT + AUTO: (net(weighted, coded, told(), encodes=True), encoding),
+        UNRELATED + AUTO: (net(weighted, coded, unrelated, encodes=True), encoding),
     }
 
 
