@@ -23,33 +23,28 @@ and 101, for each rule by itself. The delays are there to show what they do. The
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
 from functools import partial
 from itertools import pairwise
 from math import inf, nan
 from pathlib import Path
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING
 
 from snn_credit.experiments import spiking_np_circuits as nets
+from snn_credit.experiments import spiking_np_figures as figures
 from snn_credit.experiments import spiking_shared as shared
+from snn_credit.experiments.spiking_shared import AIM, DELTA, GRADIENT, SEEN, UPDATE
 from snn_credit.harness import Context, Experiment, Table, file_name, require, roughly
 from snn_credit.progress import Named
 
 if TYPE_CHECKING:
-    from matplotlib.figure import Figure
-
     from snn_credit.data import Dataset
     from snn_credit.rate import History
-    from snn_credit.recording import Run
     from snn_credit.spiking import Circuit, Simulation
-    from snn_credit.spiking.session import Measure
 
 TEST, WON, DEEP = "test error %", "points below its control", "points below Shallow, own W"
-GRADIENT, UPDATE = "mean update to gradient deg", "mean update to BP's deg"
-DELTA, AIM = "delta to BP's deg", "B to its aim deg"
 LESS = "delta, deg less than FA's"
-SEEN = "images_seen"
 #: Rule -> the one that it has to beat.
 CONTROLS: Mapping[str, str] = {
     **dict.fromkeys((nets.NP, nets.INJECTED, nets.LATE, nets.SLOW), nets.UNRELATED),
@@ -60,7 +55,12 @@ RATE_RULES = ("NP", "BP", "Shallow", "FA chain", "NP feedback")
 
 @dataclass(frozen=True)
 class Config:
-    """Settings of one run. ``eta_*`` and ``etab`` are those of hidden layers; a step is 1 ms."""
+    """Settings of one run.
+
+    ``eta_*`` and ``etab`` are those of hidden layers, and a step is 1 ms. NP's mean update is
+    probed with so many rounds of ``probe_images``; ``start_rounds`` are those before learning, 0
+    for no look at that.
+    """
 
     data: str = "digits"
     train_images: int | None = None
@@ -73,7 +73,7 @@ class Config:
     fixed_images: int = 30_000
     steps: int = 20
     eta_np: float = 0.03
-    eta_injected: float = 0.003
+    eta_injected: float = 0.006
     eta_late: float = 0.03
     eta_bp: float = 0.3
     eta_fa: float = 0.3
@@ -91,10 +91,12 @@ class Config:
     b_scale: float = 0.5
     w_shallow: float = 8.0
     w_shallow_output: float = 0.1
-    evaluations: int = 3
+    evaluations: int = 4
     probe_images: int = 500
     probe_rounds: int = 10
+    start_rounds: int = 20
     window_steps: int = 20
+    rate_images: int = 100_000
     rate_batch: int = 10
     rate_etas: tuple[float, ...] = (0.3, 1.0, 1.0, 1.0, 1.0)
     rate_etab: float = 0.5
@@ -111,8 +113,8 @@ class Config:
 
 _COUNTS = (
     *("train_images", "test_images", "validation_images", "hidden", "output", "encoder", "images"),
-    *("fixed_images", "steps", "evaluations", "probe_images", "probe_rounds", "window_steps"),
-    "rate_batch",
+    *("fixed_images", "steps", "evaluations", "probe_images", "probe_rounds"),
+    *("window_steps", "rate_images", "rate_batch"),
 )
 _SIZES = ("w_scale", "b_scale", "w_shallow", "w_shallow_output", "etab", "etab_output",
           "etab_unweighted", "rate_etas", "rate_etab")  # fmt: skip
@@ -139,36 +141,50 @@ def run(config: Config, context: Context) -> Table:
     _compare(rows)
     histories = _rate(config, context, data)
     rows |= {f"rate {rule}": {TEST: each.test_error} for rule, each in histories.items()}
-    _figures(context, list(circuits), courses)
+    figures.draw({name: _path(context, name) for name in circuits}, courses, context)
     return rows
 
 
 def _learn(
     config: Config, context: Context, data: Dataset, name: str, circuits: Mapping[str, Circuit]
 ) -> dict[str, float | None]:
-    """Train one circuit; return its error, and its angles after the last image."""
+    """Train one circuit; return its error, and its angles before the first and after the last."""
+    import numpy as np
+
     from snn_credit.recording import open_run
+    from snn_credit.spiking import Simulation, Stream
     from snn_credit.spiking.training import WINDOWS, train
 
-    path = _path(context, name)
+    path, look = _path(context, name), _look(config, context, data, name, circuits)
+    before = {}
+    if look and config.start_rounds:
+        tables = {"stimulus": [data.train_x], "target": np.eye(data.classes)}
+        fresh = Simulation(circuits[name], tables, Stream.of([0], [0]), device="dense")
+        before = look(fresh, config.start_rounds)
     outcome = train(
         circuits[name], data, path, images=config.images, steps=config.steps,
         evaluations=config.evaluations, windows=WINDOWS if name == nets.NP else {},
         window_steps=config.window_steps, device=context.device, seed=context.seed,
         experiment="spiking-node-perturbation", config=asdict(config),
         progress=Named(context.progress, name), resume=context.resume,
-        force=not context.resume, measure=_measure(config, context, data, name, circuits),
+        force=not context.resume, measure=look and partial(look, rounds=config.probe_rounds),
     )  # fmt: skip
     run = open_run(path)
     measured = run.metrics("measured") if "measured" in run.names("metrics") else {}
-    angles = {key: float(values[-1]) for key, values in measured.items() if key != SEEN}
-    return {TEST: outcome.test_error, **angles}
+    return {
+        TEST: outcome.test_error,
+        **{f"{column}, at the start": angle for column, angle in before.items()},
+        **{column: float(values[-1]) for column, values in measured.items() if column != SEEN},
+    }
 
 
-def _measure(
+def _look(
     config: Config, context: Context, data: Dataset, name: str, circuits: Mapping[str, Circuit]
-) -> Measure | None:
-    """Return what looks at mean updates and deltas; None where hidden neurons do not learn."""
+) -> Callable[[Simulation, int], dict[str, float]] | None:
+    """Return what looks at mean updates and deltas; None where hidden neurons do not learn.
+
+    NP's update fluctuates: it is probed by as many rounds of the images as wanted, others by two.
+    """
     from snn_credit.experiments.spiking_teacher import feedback_angles
 
     if name in (nets.SHALLOW, nets.OWN):
@@ -176,12 +192,11 @@ def _measure(
     transported = nets.transported(config, data, context.seed)
     probe = partial(shared.probe_stream, data, steps=config.steps, images=config.probe_images)
     few = probe(presentations=2 * config.probe_images)
-    # NP's update fluctuates more.
-    many = probe(presentations=config.probe_rounds * config.probe_images)
-    stream = many if circuits[name].rule == "rule NP" else few
     titles = {"gradient": GRADIENT, "BP": UPDATE}
 
-    def measure(simulation: Simulation) -> dict[str, float]:
+    def look(simulation: Simulation, rounds: int) -> dict[str, float]:
+        many = probe(presentations=rounds * config.probe_images)
+        stream = many if circuits[name].rule == "rule NP" else few
         # B is probed as it is.
         fixed = name == nets.TAUGHT
         probed = shared.with_weights_of(simulation, circuits[nets.FA]) if fixed else simulation
@@ -198,7 +213,7 @@ def _measure(
             found |= {_title(AIM, layer): angle for layer, angle in aims.items()}
         return found
 
-    return measure
+    return look
 
 
 def _title(what: str, layer: str) -> str:
@@ -223,7 +238,7 @@ def _rate(config: Config, context: Context, data: Dataset) -> dict[str, History]
                 net, rule, b_scale=config.b_scale, seed=context.seed,
                 rates={"etab": config.rate_etab} if rule == "NP feedback" else None,
             ),
-            data, images=config.images, batch=config.rate_batch, lr=eta, seed=context.seed,
+            data, images=config.rate_images, batch=config.rate_batch, lr=eta, seed=context.seed,
             progress=context.progress, what=f"rate {rule}",
         )
         for rule, eta in zip(RATE_RULES, config.rate_etas, strict=True)
@@ -236,7 +251,7 @@ def _compare(rows: dict[str, dict[str, float | None]]) -> None:
         for column, other in ((WON, CONTROLS.get(name)), (DEEP, nets.OWN)):
             if other is not None:
                 rows[name][column] = _number(rows[other][TEST]) - _number(rows[name][TEST])
-    for column in [key for key in rows[nets.FA] if key.startswith(DELTA)]:
+    for column in [key for key in rows[nets.FA] if key.startswith(DELTA) and "start" not in key]:
         less = _number(rows[nets.FA][column]) - _number(rows[nets.TAUGHT][column])
         rows[nets.TAUGHT][column.replace(DELTA, LESS)] = less
 
@@ -245,64 +260,11 @@ def _number(value: float | None) -> float:
     return nan if value is None else value
 
 
-def _figures(
-    context: Context, learners: Sequence[str], courses: Mapping[str, Mapping[str, list[float]]]
-) -> None:
-    from snn_credit.analysis import figure4, learning_curve
-    from snn_credit.recording import open_run
-
-    runs = {name: open_run(_path(context, name)) for name in learners}
-    figure4(runs[nets.NP], seed=context.seed, modulator="delta").savefig(context.out / "raster.png")
-    curves = {name: [run.metrics("learning")] for name, run in runs.items()}
-    learning_curve(curves, chance=90, column="validation_error", log_y=True).savefig(
-        context.out / "learning.png"
-    )
-    _angles(runs, courses).savefig(context.out / "angles.png")
-
-
-def _angles(runs: Mapping[str, Run], courses: Mapping[str, Mapping[str, list[float]]]) -> Figure:
-    """Draw angles over the images seen; those of lower hidden layers are dashed."""
-    from snn_credit.analysis import Panel, Trace, trace_grid
-    from snn_credit.analysis.style import GREY, INK, LEARNERS, POTENTIAL, RIGHT, WRONG
-
-    colors = {
-        nets.NP: INK, nets.LATE: LEARNERS[1], nets.SLOW: WRONG, nets.UNRELATED: GREY,
-        nets.FA: POTENTIAL, nets.TAUGHT: RIGHT, nets.DIRECT: LEARNERS[6],
-        f"{nets.TAUGHT}, autoencoder": LEARNERS[7],
-    }  # fmt: skip
-
-    def traces(tables: Mapping[str, Mapping[str, Any]], what: str) -> list[Trace]:
-        found = []
-        for name, table in tables.items():
-            keys = sorted(key for key in table if key.startswith(what))
-            found += [
-                Trace(table[SEEN], table[key], colors[name], name if key == keys[-1] else "",
-                      dashed=key != keys[-1])
-                for key in keys if name in colors
-            ]  # fmt: skip
-        return found
-
-    courses = {name.replace(nets.FIXED, ""): course for name, course in courses.items()}
-    measured = {name: run.metrics("measured") for name, run in runs.items() if name in colors}
-    both = {name: measured[name] for name in (nets.FA, nets.TAUGHT)}
-    np = {name: table for name, table in measured.items() if name not in both}
-    limits = (0.0, 110.0)
-    panels = [
-        Panel(traces(np, UPDATE), "W learns: NP's mean update to BP's", log_x=True),
-        Panel(traces(courses, "hidden"), "B learns: B to its aim"),
-        Panel(traces(both, DELTA), "both learn: delta to BP's", log_x=True),
-    ]
-    panels = [
-        replace(panel, x_label="images seen", y_label="degrees", y_limits=limits)
-        for panel in panels
-    ]
-    return trace_grid([panels], height=2.1)
-
-
 def cost(config: Config) -> str | None:
     """Say what a seed takes, if it takes minutes."""
     # On dense: 0.01 ms a step, ten learners and six lectures, and the probes of the learners.
-    probes = 5 * config.evaluations * config.probe_rounds * config.probe_images
+    rounds = config.evaluations * config.probe_rounds + config.start_rounds
+    probes = 5 * rounds * config.probe_images
     shown = 10 * config.images + 6 * config.fixed_images + probes
     seconds = 1e-5 * config.steps * shown
     if seconds < 120:
@@ -335,6 +297,8 @@ EXPERIMENT = Experiment(
             evaluations=1,
             probe_images=20,
             probe_rounds=2,
+            start_rounds=0,
+            rate_images=60,
             window_steps=5,
         ),
         "laptop": Config(),

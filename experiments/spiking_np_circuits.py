@@ -32,18 +32,18 @@ def learners(config: Config, data: Dataset, seed: int) -> dict[str, Circuit]:
     net = partial(_network, config, sizes, data.classes, seed)
     told = _critic(config)
     etab = _per_layer(config.hidden, config.etab, config.etab_output)
-    np = partial(net, "NP", config.eta_np)
+    told_all = partial(net, "NP", config.eta_np)
     late = partial(net, "NP", config.eta_late, eligibility_ms=config.eligibility_ms)
     random = net("Shallow", 0.0, w_scale=config.w_shallow)
     return {
-        NP: np(critic=told()),
+        NP: told_all(critic=told()),
         INJECTED: net(
             "NP", config.eta_injected, critic=told(), output=FORWARD,
             forward=neurons.injected_noise(config.injected),
         ),
         LATE: late(critic=told(delay_ms=config.delay_ms)),
         SLOW: late(critic=told(delay_ms=config.delay_ms, tau_ms=config.tau_ms)),
-        UNRELATED: np(critic=told(delay_ms=float(config.steps))),
+        UNRELATED: told_all(critic=told(delay_ms=float(config.steps))),
         BP: net("BP", config.eta_bp),
         SHALLOW: net("Shallow", 0.0),
         OWN: _output_scaled(random, config.w_shallow_output / config.w_shallow),

@@ -28,6 +28,11 @@ if TYPE_CHECKING:
 Array = NDArray[np.float64]
 Updates = Mapping[str, Array]
 
+#: Titles of columns, which go on with ``, layer 1`` and so on.
+GRADIENT, UPDATE = "mean update to gradient deg", "mean update to BP's deg"
+DELTA, AIM = "delta to BP's deg", "B to its aim deg"
+SEEN = "images_seen"
+
 
 def probe_stream(
     data: Dataset, presentations: int, steps: int, *, seed: int = 0, images: int | None = None

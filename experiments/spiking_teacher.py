@@ -32,7 +32,6 @@ if TYPE_CHECKING:
 
 #: Of so many images are the mean slopes.
 _SLOPES = 200
-SEEN = "images_seen"
 
 
 @dataclass(frozen=True)
@@ -72,11 +71,11 @@ def teach(
         chunk_steps=max(1, stream.total_steps // lessons.looks),
         seed=lessons.seed,
     )
-    found: dict[str, list[float]] = {SEEN: []}
+    found: dict[str, list[float]] = {shared.SEEN: []}
     factor = lessons.fall ** (1 / lessons.looks)
     progress.start(simulation.total_chunks, "chunks", circuit.name)
     for advance in simulation.run():
-        found[SEEN].append(float(advance.chunk.rows[-1] + 1))
+        found[shared.SEEN].append(float(advance.chunk.rows[-1] + 1))
         for name, each in feedback_angles(simulation).items():
             found.setdefault(name, []).append(each)
         for key in (key for key in simulation.state if key.endswith(".etab")):

@@ -12,20 +12,18 @@ from snn_credit.errors import InputError
 from snn_credit.experiments import spiking_np_circuits as nets
 from snn_credit.experiments import spiking_shared as shared
 from snn_credit.experiments.spiking_node_perturbation import (
-    AIM,
     CONTROLS,
     DEEP,
-    DELTA,
     EXPERIMENT,
-    GRADIENT,
     LESS,
     RATE_RULES,
     TEST,
-    UPDATE,
     WON,
     Config,
+    _learn,
     run,
 )
+from snn_credit.experiments.spiking_shared import AIM, DELTA, GRADIENT, UPDATE
 from snn_credit.experiments.spiking_teacher import Lessons, feedback_angles, teach, wanted_feedback
 from snn_credit.harness import Context
 from snn_credit.progress import Silent
@@ -62,6 +60,15 @@ def test_a_run_measures_every_rule_beside_its_control(tmp_path: Any) -> None:
     found = open_run(tmp_path / "np.h5")
     assert found.complete
     assert {"V", "delta"} <= set(found.names("traces")["hidden1"])
+
+
+def test_a_look_at_the_start_comes_before_any_learning(tmp_path: Any) -> None:
+    config = replace(SMOKE, start_rounds=2, images=5, probe_images=50)
+    circuits = nets.learners(config, DATA, 0)
+    row = _learn(config, Context(tmp_path, device="dense"), DATA, nets.BP, circuits)
+    for layer in (1, 2):
+        assert row[f"{UPDATE}, layer {layer}, at the start"] < 10  # type: ignore[operator]
+        assert row[f"{GRADIENT}, layer {layer}, at the start"] < 20  # type: ignore[operator]
 
 
 def test_every_learner_starts_from_the_same_weights() -> None:
