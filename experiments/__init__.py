@@ -58,6 +58,7 @@ TABLE: dict[str, str] = {
     "spiking-scale": "snn_credit.experiments.spiking_scale",
     "spiking-pepita": "snn_credit.experiments.spiking_pepita",
     "spiking-weight-estimation": "snn_credit.experiments.spiking_weight_estimation",
+    "spiking-node-perturbation": "snn_credit.experiments.spiking_node_perturbation",
 }
 
 
