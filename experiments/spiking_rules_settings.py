@@ -113,8 +113,8 @@ class Learner:
 
     rule: Rule
     control: Rule | None
-    eta: float = 0.03
-    eta_output: float = 0.003
+    eta: float = 0.1
+    eta_output: float = 0.01
     lr: float | None = None
     b_scale: float = 1.0
     b_rate: float = 1.0
@@ -139,7 +139,7 @@ def _of(name: str) -> Rule:
     return RULES[name]
 
 
-_FA = Learner(_of("FA"), _anew(_of("FA")), eta=0.01)
+_FA = Learner(_of("FA"), _anew(_of("FA")), eta=0.03)
 
 LEARNERS: dict[str, Learner] = {
     "Shallow": Learner(_of("Shallow"), None, lr=0.3, w=(4.0, 0.1), eta_output=0.01),
@@ -177,7 +177,7 @@ LEARNERS: dict[str, Learner] = {
         b_scale=0.3, rates={"etab": 1e-3},
     ),
     "PEPITA": Learner(
-        _of("PEPITA"), None, eta=0.01, eta_output=0.01, lr=0.1, windows=(1.0, 1.0)
+        _of("PEPITA"), None, eta=5e-4, eta_output=0.004, lr=0.1, b_scale=0.1, b_rate=0.1, windows=(1.0, 1.0)
     ),
     "FA, spiking feedback": replace(_FA, spikes=True),
     "FA, half of the synapses": replace(_FA, anatomy={"density": 0.5}),
