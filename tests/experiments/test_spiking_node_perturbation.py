@@ -42,6 +42,7 @@ def test_a_run_measures_every_rule_beside_its_control(tmp_path: Any) -> None:
     both = {f"{what}, layer {layer}" for what in (GRADIENT, UPDATE) for layer in (1, 2)}
     taught = {f"{what}, layer {layer}" for what in (DELTA, AIM) for layer in (1, 2)}
     less = {f"{LESS}, layer {layer}" for layer in (1, 2)}
+    both |= {f"{column}, at the start" for column in both}
     assert set(table[nets.NP]) == {TEST, WON, DEEP, *both}
     assert set(table[nets.UNRELATED]) == {TEST, *both}
     assert set(table[nets.OWN]) == {TEST}
@@ -63,7 +64,7 @@ def test_a_run_measures_every_rule_beside_its_control(tmp_path: Any) -> None:
 
 
 def test_a_look_at_the_start_comes_before_any_learning(tmp_path: Any) -> None:
-    config = replace(SMOKE, start_rounds=2, images=5, probe_images=50)
+    config = replace(SMOKE, images=100, probe_images=50)
     circuits = nets.learners(config, DATA, 0)
     row = _learn(config, Context(tmp_path, device="dense"), DATA, nets.BP, circuits)
     for layer in (1, 2):
