@@ -24,7 +24,7 @@ and 101, for each rule by itself. The delays are there to show what they do. The
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import pairwise
 from math import inf, nan
@@ -134,6 +134,7 @@ def run(config: Config, context: Context) -> Table:
     rows = {name: _learn(config, context, data, name, circuits) for name in circuits}
     courses: dict[str, dict[str, list[float]]] = {}
     for name, (circuit, lessons) in nets.lectures(config, data, context.seed).items():
+        lessons = replace(lessons, device=context.device)
         courses[name] = teach(circuit, data, lessons, context.progress)
         rows[name] = {
             _title(AIM, layer): angles[-1]
