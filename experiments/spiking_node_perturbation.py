@@ -23,13 +23,15 @@ and 101, for each rule by itself. The delays are there to show what they do. The
 
 from __future__ import annotations
 
-from collections.abc import Callable, Mapping
-from dataclasses import asdict, dataclass
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, replace
 from functools import partial
 from itertools import pairwise
 from math import inf, nan
 from pathlib import Path
 from typing import TYPE_CHECKING
+
+import numpy as np
 
 from snn_credit.experiments import spiking_np_circuits as nets
 from snn_credit.experiments import spiking_np_figures as figures
@@ -50,6 +52,8 @@ CONTROLS: Mapping[str, str] = {
     **dict.fromkeys((nets.NP, nets.INJECTED, nets.LATE, nets.SLOW), nets.UNRELATED),
     nets.TAUGHT: nets.FA,
 }
+#: Of so many images are the angles of delta.
+_DELTAS = 500
 RATE_RULES = ("NP", "BP", "Shallow", "FA chain", "NP feedback")
 
 
@@ -58,8 +62,7 @@ class Config:
     """Settings of one run.
 
     ``eta_*`` and ``etab`` are those of hidden layers, and a step is 1 ms. NP's mean update is
-    probed with so many rounds of ``probe_images``; ``start_rounds`` are those before learning, 0
-    for no look at that.
+    probed with ``probe_rounds`` of ``probe_images``.
     """
 
     data: str = "digits"
@@ -70,7 +73,7 @@ class Config:
     output: int = 10
     encoder: tuple[int, ...] = (30, 20)
     images: int = 30_000
-    fixed_images: int = 30_000
+    fixed_images: int = 20_000
     steps: int = 20
     eta_np: float = 0.03
     eta_injected: float = 0.006
@@ -91,12 +94,11 @@ class Config:
     b_scale: float = 0.5
     w_shallow: float = 8.0
     w_shallow_output: float = 0.1
-    evaluations: int = 4
+    evaluations: int = 8
     probe_images: int = 500
     probe_rounds: int = 10
-    start_rounds: int = 20
     window_steps: int = 20
-    rate_images: int = 100_000
+    rate_images: int = 50_000
     rate_batch: int = 10
     rate_etas: tuple[float, ...] = (0.3, 1.0, 1.0, 1.0, 1.0)
     rate_etab: float = 0.5
@@ -132,6 +134,7 @@ def run(config: Config, context: Context) -> Table:
     rows = {name: _learn(config, context, data, name, circuits) for name in circuits}
     courses: dict[str, dict[str, list[float]]] = {}
     for name, (circuit, lessons) in nets.lectures(config, data, context.seed).items():
+        lessons = replace(lessons, device=context.device)
         courses[name] = teach(circuit, data, lessons, context.progress)
         rows[name] = {
             _title(AIM, layer): angles[-1]
@@ -141,79 +144,91 @@ def run(config: Config, context: Context) -> Table:
     _compare(rows)
     histories = _rate(config, context, data)
     rows |= {f"rate {rule}": {TEST: each.test_error} for rule, each in histories.items()}
-    figures.draw({name: _path(context, name) for name in circuits}, courses, context)
+    figures.draw(rows, {name: _path(context, name) for name in circuits}, courses, context)
     return rows
 
 
 def _learn(
     config: Config, context: Context, data: Dataset, name: str, circuits: Mapping[str, Circuit]
 ) -> dict[str, float | None]:
-    """Train one circuit; return its error, and its angles before the first and after the last."""
-    import numpy as np
-
+    """Train one circuit; return its error, and its angles before the first image and at the end."""
     from snn_credit.recording import open_run
     from snn_credit.spiking import Simulation, Stream
     from snn_credit.spiking.training import WINDOWS, train
 
-    path, look = _path(context, name), _look(config, context, data, name, circuits)
-    before = {}
-    if look and config.start_rounds:
-        tables = {"stimulus": [data.train_x], "target": np.eye(data.classes)}
-        fresh = Simulation(circuits[name], tables, Stream.of([0], [0]), device="dense")
-        before = look(fresh, config.start_rounds)
+    path, circuit = _path(context, name), circuits[name]
+    tables = {"stimulus": [data.train_x], "target": np.eye(data.classes)}
+    frozen = Simulation(circuit, tables, Stream.of([0], [0]), device="dense")
+    before = _probe(config, context, data, frozen, circuits)
     outcome = train(
-        circuits[name], data, path, images=config.images, steps=config.steps,
+        circuit, data, path, images=config.images, steps=config.steps,
         evaluations=config.evaluations, windows=WINDOWS if name == nets.NP else {},
         window_steps=config.window_steps, device=context.device, seed=context.seed,
         experiment="spiking-node-perturbation", config=asdict(config),
         progress=Named(context.progress, name), resume=context.resume,
-        force=not context.resume, measure=look and partial(look, rounds=config.probe_rounds),
+        force=not context.resume, measure=_measure if name in (nets.FA, nets.TAUGHT) else None,
     )  # fmt: skip
     run = open_run(path)
-    measured = run.metrics("measured") if "measured" in run.names("metrics") else {}
+    if run.checkpoint is not None:
+        frozen.restore(
+            {k: v for k, v in run.checkpoint.arrays.items() if k in frozen.state}, done=0
+        )
+    measured = run.metrics("measured") if name in (nets.FA, nets.TAUGHT) else {}
     return {
         TEST: outcome.test_error,
         **{f"{column}, at the start": angle for column, angle in before.items()},
+        **_probe(config, context, data, frozen, circuits),
         **{column: float(values[-1]) for column, values in measured.items() if column != SEEN},
     }
 
 
-def _look(
-    config: Config, context: Context, data: Dataset, name: str, circuits: Mapping[str, Circuit]
-) -> Callable[[Simulation, int], dict[str, float]] | None:
-    """Return what looks at mean updates and deltas; None where hidden neurons do not learn.
-
-    NP's update fluctuates: it is probed by as many rounds of the images as wanted, others by two.
-    """
+def _measure(simulation: Simulation) -> dict[str, float]:
+    """Return the angles of what descends through B, and of B itself."""
     from snn_credit.experiments.spiking_teacher import feedback_angles
 
-    if name in (nets.SHALLOW, nets.OWN):
-        return None
-    transported = nets.transported(config, data, context.seed)
-    probe = partial(shared.probe_stream, data, steps=config.steps, images=config.probe_images)
-    few = probe(presentations=2 * config.probe_images)
-    titles = {"gradient": GRADIENT, "BP": UPDATE}
+    stream = simulation.stream
+    few = stream[np.flatnonzero(stream.part == 0)[:_DELTAS]]
+    deltas = shared.delta_angles(simulation, few)
+    aims = feedback_angles(simulation)
+    return {_title(DELTA, layer): angle for layer, angle in deltas.items()} | {
+        _title(AIM, layer): angle for layer, angle in aims.items()
+    }
 
-    def look(simulation: Simulation, rounds: int) -> dict[str, float]:
-        many = probe(presentations=rounds * config.probe_images)
-        stream = many if circuits[name].rule == "rule NP" else few
-        # B is probed as it is.
-        fixed = name == nets.TAUGHT
-        probed = shared.with_weights_of(simulation, circuits[nets.FA]) if fixed else simulation
-        angles = shared.gradient_angles(probed, stream, transported, exact=few, seed=context.seed)
-        found = {
-            _title(titles[what], layer): angle
-            for (place, _, what), angle in ((key.partition(": "), a) for key, a in angles.items())
-            if what in titles and (layer := circuits[name].projection(place).target) != "output"
-        }
-        if name in (nets.FA, nets.TAUGHT):
-            deltas = shared.delta_angles(simulation, few)
-            found |= {_title(DELTA, layer): angle for layer, angle in deltas.items()}
-            aims = feedback_angles(simulation)
-            found |= {_title(AIM, layer): angle for layer, angle in aims.items()}
-        return found
 
-    return look
+def _probe(
+    config: Config,
+    context: Context,
+    data: Dataset,
+    simulation: Simulation,
+    circuits: Mapping[str, Circuit],
+) -> dict[str, float]:
+    """Return the angles of a rule's mean update, as it is; none where hidden neurons do not learn.
+
+    NP's update fluctuates: it is probed by many rounds of the images, others by two.
+    """
+    circuit = simulation.circuit
+    if circuit.rule == "rule Shallow":
+        return {}
+    shown = partial(shared.probe_stream, data, steps=config.steps, images=config.probe_images)
+    few = shown(presentations=2 * config.probe_images)
+    many = shown(presentations=config.probe_rounds * config.probe_images)
+    # B is probed as it is.
+    fixed = circuit.rule == circuits[nets.TAUGHT].rule
+    probed = shared.with_weights_of(simulation, circuits[nets.FA]) if fixed else simulation
+    angles = shared.gradient_angles(
+        probed,
+        many if circuit.rule == "rule NP" else few,
+        nets.transported(config, data, context.seed),
+        exact=few,
+        seed=context.seed,
+    )
+    titles, found = {"gradient": GRADIENT, "BP": UPDATE}, dict[str, float]()
+    for key, angle in angles.items():
+        place, _, what = key.partition(": ")
+        layer = circuit.projection(place).target
+        if what in titles and layer != "output":
+            found[_title(titles[what], layer)] = angle
+    return found
 
 
 def _title(what: str, layer: str) -> str:
@@ -263,8 +278,7 @@ def _number(value: float | None) -> float:
 def cost(config: Config) -> str | None:
     """Say what a seed takes, if it takes minutes."""
     # On dense: 0.01 ms a step, ten learners and six lectures, and the probes of the learners.
-    rounds = config.evaluations * config.probe_rounds + config.start_rounds
-    probes = 5 * rounds * config.probe_images
+    probes = 2 * 5 * config.probe_rounds * config.probe_images
     shown = 10 * config.images + 6 * config.fixed_images + probes
     seconds = 1e-5 * config.steps * shown
     if seconds < 120:
@@ -297,7 +311,6 @@ EXPERIMENT = Experiment(
             evaluations=1,
             probe_images=20,
             probe_rounds=2,
-            start_rounds=0,
             rate_images=60,
             window_steps=5,
         ),

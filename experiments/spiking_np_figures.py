@@ -3,13 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import replace
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.experiments import spiking_np_circuits as nets
 from snn_credit.experiments.spiking_shared import DELTA, SEEN, UPDATE
-from snn_credit.harness import Context
+from snn_credit.harness import Context, Table
 
 if TYPE_CHECKING:
     from matplotlib.figure import Figure
@@ -19,12 +19,19 @@ if TYPE_CHECKING:
 
 Course = Mapping[str, list[float]]
 
+#: End of the columns of angles that are measured before learning, too.
+_START = ", at the start"
 
-def draw(paths: Mapping[str, Path], courses: Mapping[str, Course], context: Context) -> None:
+
+def draw(
+    rows: Table, paths: Mapping[str, Path], courses: Mapping[str, Course], context: Context
+) -> None:
     """Draw a raster, learning curves and angles.
 
     Parameters
     ----------
+    rows
+        What was measured.
     paths
         Run files of the circuits in which W learns.
     courses
@@ -39,10 +46,10 @@ def draw(paths: Mapping[str, Path], courses: Mapping[str, Course], context: Cont
     learning_curve(curves, chance=90, column="validation_error", log_y=True).savefig(
         context.out / "learning.png"
     )
-    _angles(runs, courses).savefig(context.out / "angles.png")
+    _angles(rows, runs, courses).savefig(context.out / "angles.png")
 
 
-def _angles(runs: Mapping[str, Run], courses: Mapping[str, Course]) -> Figure:
+def _angles(rows: Table, runs: Mapping[str, Run], courses: Mapping[str, Course]) -> Figure:
     """Draw angles over the images seen; those of lower hidden layers are dashed."""
     from snn_credit.analysis import Panel, Trace, trace_grid
     from snn_credit.analysis.style import GREY, INK, LEARNERS, POTENTIAL, RIGHT, WRONG
@@ -65,17 +72,18 @@ def _angles(runs: Mapping[str, Run], courses: Mapping[str, Course]) -> Figure:
         return found
 
     courses = {name.replace(nets.FIXED, ""): course for name, course in courses.items()}
-    measured = {name: run.metrics("measured") for name, run in runs.items() if name in colors}
-    both = {name: measured[name] for name in (nets.FA, nets.TAUGHT)}
-    single = {name: table for name, table in measured.items() if name not in both}
-    limits = (0.0, 110.0)
+    both = {name: runs[name].metrics("measured") for name in (nets.FA, nets.TAUGHT)}
+    keys = sorted(key for key in rows[nets.NP] if key.startswith(UPDATE) and _START not in key)
+    single = [
+        Trace([0, 1], [rows[name][key + _START] or nan, rows[name][key] or nan], colors[name],
+              name if key == keys[-1] else "", dashed=key != keys[-1])
+        for name in (nets.NP, nets.LATE, nets.SLOW, nets.UNRELATED) for key in keys
+    ]  # fmt: skip
+    seen = {"x_label": "images seen", "y_limits": (0.0, 110.0)}
     panels = [
-        Panel(traces(single, UPDATE), "W learns: NP's mean update to BP's", log_x=True),
-        Panel(traces(courses, "hidden"), "B learns: B to its aim"),
-        Panel(traces(both, DELTA), "both learn: delta to BP's", log_x=True),
-    ]
-    panels = [
-        replace(panel, x_label="images seen", y_label="degrees", y_limits=limits)
-        for panel in panels
-    ]
+        Panel(single, "W learns: mean update to BP's", "", "degrees", x_names=("start", "end"),
+              y_limits=(0.0, 110.0)),
+        Panel(traces(courses, "hidden"), "B learns: B to its aim", **seen),
+        Panel(traces(both, DELTA), "both learn: delta to BP's", log_x=True, **seen),
+    ]  # fmt: skip
     return trace_grid([panels], height=2.1)
