@@ -70,7 +70,7 @@ class Config:
     window_steps: int = 50
     dtype: str = "float32"
     chunk_steps: int = 5000
-    host_steps: int = 4000
+    host_steps: int = 1000
 
     def __post_init__(self) -> None:
         counts = ("hidden", "output", "images", "steps", "evaluations", "rate_batch")
