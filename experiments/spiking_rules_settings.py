@@ -107,6 +107,8 @@ class Learner:
         Other shared scalars of the rule.
     windows
         Length of each window of the rule, in presentations' lengths.
+    times
+        How many times the images of the other rows it is shown.
     spikes, anatomy
         Whether feedback and error neurons spike; what connects the layers (arguments of Anatomy).
     """
@@ -121,6 +123,7 @@ class Learner:
     w: tuple[float, float] | None = None
     rates: Mapping[str, float] = field(default_factory=dict)
     windows: tuple[float, ...] = (1.0,)
+    times: int = 1
     spikes: bool = False
     anatomy: Mapping[str, Any] = field(default_factory=dict)
 
@@ -139,17 +142,19 @@ def _of(name: str) -> Rule:
     return RULES[name]
 
 
+# FA in other networks; its control is in the first row.
+_OTHERS = Learner(_of("FA"), None, eta=0.03)
 _FA = Learner(_of("FA"), _anew(_of("FA")), eta=0.03)
 
 LEARNERS: dict[str, Learner] = {
-    "Shallow": Learner(_of("Shallow"), None, lr=0.3, w=(4.0, 0.1), eta_output=0.01),
-    "BP": Learner(_of("BP"), _received(_of("BP"), via="-w"), lr=1.0),
-    "FA": replace(_FA, lr=0.3),
-    "FA chain": Learner(_of("FA chain"), _anew(_of("FA chain")), b_scale=2.0, lr=1.0),
+    "Shallow": Learner(_of("Shallow"), None, lr=1.0, w=(4.0, 0.1), eta_output=0.01),
+    "BP": Learner(_of("BP"), _received(_of("BP"), via="-w"), lr=3.0),
+    "FA": replace(_FA, lr=1.0),
+    "FA chain": Learner(_of("FA chain"), _anew(_of("FA chain")), b_scale=2.0, lr=3.0),
     "DFA": Learner(_of("DFA"), _anew(_of("DFA")), lr=1.0),
     "DenseFA": Learner(_of("DenseFA"), _anew(_of("DenseFA")), lr=1.0),
     "uSF Init": Learner(
-        _of("uSF Init"), _received(_of("uSF Init"), via="-abs(b)*sign(w)"), lr=1.0
+        _of("uSF Init"), _received(_of("uSF Init"), via="-abs(b)*sign(w)"), lr=3.0
     ),
     "uSF SN": Learner(
         _of("uSF SN"),
@@ -158,32 +163,36 @@ LEARNERS: dict[str, Learner] = {
             name="uSF SN control",
             host=(Host("b", fn=opposite_signs, reads=("b", "w")),),
         ),
-        lr=1.0,
+        lr=3.0,
     ),
-    "NP": Learner(_of("NP"), None, lr=1.0),
+    "NP": Learner(_of("NP"), None, lr=0.3),
     "NP feedback": Learner(
-        NP_FEEDBACK_WEIGHTED, None, lr=1.0, b_scale=0.5, rates={"etab": 0.1}
+        NP_FEEDBACK_WEIGHTED, None, lr=3.0, b_scale=0.5, rates={"etab": 0.1}
     ),
     "WE": Learner(
-        _of("WE"), _other_noise(_of("WE")), lr=1.0, b_scale=0.3, rates={"etab": 1e-3}
+        _of("WE"), _other_noise(_of("WE")), lr=3.0, b_scale=0.3, rates={"etab": 1e-3}
     ),
     "WM": Learner(
         _of("WM"), _other_response(_of("WM")), lr=1.0, b_scale=0.3, rates={"etab": 1e-3},
         windows=(1.0, 0.5),
     ),
-    "KP": Learner(_of("KP"), _updated(_of("KP"), factor="eta"), lr=1.0, rates={"lam": 1e-5}),
+    "KP": Learner(
+        _of("KP"), _updated(_of("KP"), factor="eta"), lr=1.0, b_scale=0.3, rates={"lam": 1e-6}
+    ),
     "SA": Learner(
-        _of("SA"), _updated(_of("SA"), leak="etab*(c_decay*b + c_self*w)"), lr=1.0,
+        _of("SA"), _updated(_of("SA"), leak="etab*(c_decay*b + c_self*w)"), lr=3.0,
         b_scale=0.3, rates={"etab": 1e-3},
     ),
     "PEPITA": Learner(
-        _of("PEPITA"), None, eta=5e-4, eta_output=0.004, lr=0.1, b_scale=0.1, b_rate=0.1, windows=(1.0, 1.0)
+        _of("PEPITA"), None, eta=5e-4, eta_output=0.01, lr=0.3, b_scale=0.2, b_rate=0.1,
+        windows=(1.0, 1.0),
     ),
-    "FA, spiking feedback": replace(_FA, spikes=True),
-    "FA, half of the synapses": replace(_FA, anatomy={"density": 0.5}),
-    "FA, axons of 0 to 3 ms": replace(_FA, anatomy={"delay_ms": (0.0, 3.0)}),
-    "FA, Dale's law": replace(_FA, anatomy={"inhibitory": 0.4}),
+    "FA, spiking feedback": replace(_OTHERS, eta=0.01, times=2, spikes=True),
+    "FA, half of the synapses": replace(_OTHERS, anatomy={"density": 0.5}),
+    "FA, axons of 0 to 3 ms": replace(_OTHERS, anatomy={"delay_ms": (0.0, 3.0)}),
+    "FA, Dale's law": replace(_OTHERS, anatomy={"inhibitory": 0.4}),
     "FA, all of these": replace(
-        _FA, spikes=True, anatomy={"density": 0.5, "delay_ms": (0.0, 3.0), "inhibitory": 0.4}
+        _OTHERS, eta=0.01, times=4, spikes=True,
+        anatomy={"density": 0.5, "delay_ms": (0.0, 3.0), "inhibitory": 0.4},
     ),
 }  # fmt: skip

@@ -37,7 +37,9 @@ def test_every_rule_has_its_numbers(whole: tuple[Path, Any]) -> None:
     assert list(table) == list(SMOKE.rules)
     for name, row in table.items():
         assert list(row) == COLUMNS
-        errors = [open_run(out / experiment.file_of(name, c)).metrics("learning") for c in (0, 1)]
+        errors = [
+            open_run(out / experiment.file_of(name, c)).metrics("learning") for c in (False, True)
+        ]
         came, control = (float(each["test_error"][-1]) for each in errors)
         assert (row[experiment.SPIKING], row[experiment.CONTROL]) == (came, control)
         assert row[experiment.BEATEN] == control - came
