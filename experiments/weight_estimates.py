@@ -9,7 +9,7 @@ from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +25,18 @@ MATRICES = {"W2": "hidden1_to_hidden2", "W3": "hidden2_to_output"}
 BERNOULLI, LIF = "Bernoulli", "LIF"
 
 
+class Neurons(TypedDict):
+    """Arguments of `snn_credit.models.lillicrap_spiking.network`."""
+
+    forward: Neuron
+    output: Neuron
+    stimulus: Neuron | None
+
+
 def neurons(
     kind: str, noise: str = "own", window: float = 0.8, homeostasis: float = 2e-4
-) -> dict[str, Neuron]:
-    """Return the neurons of a network, as arguments of ``network``.
+) -> Neurons:
+    """Return the neurons of a network.
 
     ``noise`` is 'own' for what the estimate should use, 'spikes' for a spike minus its mean, and
     'random sign' for a control: the own noise, with a sign that is drawn in each step.
@@ -47,9 +55,9 @@ def neurons(
             equations = f"{FORWARD.equations.rstrip()}\nnoise : 1\n"
             step = Step("local", f"noise = (h - p){flipped}")
             forward = replace(FORWARD, equations=equations, steps=(step,))
-        return {"forward": forward, "output": FORWARD}
-    fit = {"noise": "spikes"} if noise == "spikes" else {"window": window}
-    forward = lif(tau_ms=5.0, tonic=0.11, homeostasis=homeostasis, **fit)  # pyright: ignore[reportArgumentType]
+        return {"forward": forward, "output": FORWARD, "stimulus": None}
+    fit: dict[str, Any] = {"noise": "spikes"} if noise == "spikes" else {"window": window}
+    forward = lif(tau_ms=5.0, tonic=0.11, homeostasis=homeostasis, **fit)
     if noise == "random sign":
         step = Step("local", f"noise = noise{flipped}")
         forward = replace(forward, steps=(*forward.steps, step))
