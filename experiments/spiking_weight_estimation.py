@@ -135,8 +135,7 @@ def fixed(config: Config, context: Context, data: Dataset) -> dict[str, dict[str
                 "WE",
                 w_scale=config.w_scale[lif],
                 b_scale=0.0,
-                # The naive noise is ten times as large as the fit's.
-                rates={"eta": 0.0, "etab": 1e-2 if lif and noise == "own" else 1e-3},
+                rates={"eta": 0.0, "etab": 1e-3},
                 seed=context.seed,
                 **neurons(kind, noise, window=0.5, homeostasis=1e-3),
             )

@@ -1,15 +1,16 @@
 """Networks whose neurons find out about weights by chance, and estimates of weights that stay.
 
 What `spiking_weight_estimation` measures with W fixed: the rule WE runs, with eta = 0, through
-``blocks`` blocks of steps, and B is read after each. The running estimate forgets faster than a
-block lasts, so the blocks' estimates are repeats of one measurement.
+blocks of steps, each from B = 0. In a block a synapse comes the way ``1 - exp(-etab sum noise^2)``
+to its estimate, by which B is divided: so the blocks' estimates are regressions of their own, and
+repeats of one measurement.
 """
 
 from __future__ import annotations
 
 from collections.abc import Mapping
 from dataclasses import replace
-from typing import TYPE_CHECKING, Any
+from typing import TYPE_CHECKING, Any, TypedDict
 
 import numpy as np
 from numpy.typing import NDArray
@@ -25,10 +26,18 @@ MATRICES = {"W2": "hidden1_to_hidden2", "W3": "hidden2_to_output"}
 BERNOULLI, LIF = "Bernoulli", "LIF"
 
 
+class Neurons(TypedDict):
+    """Arguments of `snn_credit.models.lillicrap_spiking.network`."""
+
+    forward: Neuron
+    output: Neuron
+    stimulus: Neuron | None
+
+
 def neurons(
     kind: str, noise: str = "own", window: float = 0.8, homeostasis: float = 2e-4
-) -> dict[str, Neuron]:
-    """Return the neurons of a network, as arguments of ``network``.
+) -> Neurons:
+    """Return the neurons of a network.
 
     ``noise`` is 'own' for what the estimate should use, 'spikes' for a spike minus its mean, and
     'random sign' for a control: the own noise, with a sign that is drawn in each step.
@@ -47,9 +56,9 @@ def neurons(
             equations = f"{FORWARD.equations.rstrip()}\nnoise : 1\n"
             step = Step("local", f"noise = (h - p){flipped}")
             forward = replace(FORWARD, equations=equations, steps=(step,))
-        return {"forward": forward, "output": FORWARD}
-    fit = {"noise": "spikes"} if noise == "spikes" else {"window": window}
-    forward = lif(tau_ms=5.0, tonic=0.11, homeostasis=homeostasis, **fit)  # pyright: ignore[reportArgumentType]
+        return {"forward": forward, "output": FORWARD, "stimulus": None}
+    fit: dict[str, Any] = {"noise": "spikes"} if noise == "spikes" else {"window": window}
+    forward = lif(tau_ms=5.0, tonic=0.11, homeostasis=homeostasis, **fit)
     if noise == "random sign":
         step = Step("local", f"noise = noise{flipped}")
         forward = replace(forward, steps=(*forward.steps, step))
@@ -63,10 +72,21 @@ def estimate(
 ) -> dict[str, NDArray[Any]]:
     """Return W and its estimates: matrix -> (1 + blocks, n_post, n_pre), W first.
 
-    As many blocks again as a quarter of them come before, in which B finds W.
+    As many blocks again as a quarter of them come before, in which neurons settle. A block in which
+    a neuron has had no noise says nothing about its synapses, and has 0 there.
     """
-    from snn_credit.spiking import Simulation, Stream
+    from snn_credit.spiking import Simulation, Step, Stream
 
+    sources = {name: circuit.projection(at).source for name, at in MATRICES.items()}
+    for name in sources.values():
+        population = circuit.population(name)
+        circuit = circuit.with_population(
+            replace(
+                population,
+                equations=f"{population.equations}\npower : 1",
+                steps=(*population.steps, Step("end", "power += noise**2")),
+            )
+        )
     before = -(-blocks // 4)
     images = (before + blocks) * steps // shown
     order = np.random.default_rng((context.seed, 1)).integers(len(data.train_x), size=images)
@@ -83,8 +103,14 @@ def estimate(
     for number, _ in enumerate(simulation.run()):
         context.progress.update(number + 1)
         for name, at in MATRICES.items():
+            power = simulation.state[f"{sources[name]}.power"]
+            etab = simulation.state[f"{circuit.projection(at).target}.etab"]
+            way = -np.expm1(-etab * power.astype(np.float64))
+            b = simulation.matrix(at, "b").astype(np.float64)
             if number >= before:
-                found[name].append(simulation.matrix(at, "b").copy())
+                found[name].append(np.divide(b, way, out=np.zeros_like(b), where=way > 0))
+            simulation.set_matrix(at, "b", np.zeros_like(b))
+            power[:] = 0
     return {name: np.array(matrices, np.float64) for name, matrices in found.items()}
 
 

@@ -15,7 +15,7 @@ dendrite's: ``du = V(t) - V(t - dt)``, to which each presynaptic spike of this s
 and ``df = a (1 - a)`` with ``a = sigmoid((V - threshold)/width)``, a surrogate for the slope of a
 step. ``kick`` is a little noise of the neuron's own, drawn anew in each step.
 
-What their ``noise`` is, a rule that reads one decides by ``noise=``:
+``noise=`` says what a rule reads as their noise:
 
 ================= ================================================== ========================
 noise             what                                               for
