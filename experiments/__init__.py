@@ -55,7 +55,11 @@ TABLE: dict[str, str] = {
     "kunin-noise": "snn_credit.experiments.kunin_noise",
     "kunin-weights": "snn_credit.experiments.kunin_weights",
     "kunin-search": "snn_credit.experiments.kunin_search",
+    "spiking-rules": "snn_credit.experiments.spiking_rules",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
+    "spiking-pepita": "snn_credit.experiments.spiking_pepita",
+    "spiking-weight-estimation": "snn_credit.experiments.spiking_weight_estimation",
+    "spiking-node-perturbation": "snn_credit.experiments.spiking_node_perturbation",
 }
 
 

@@ -102,7 +102,7 @@ def injected_noise(size: float = 0.3) -> Neuron:
         p = 1/(1 + exp(-V - kick)) : 1                     # probability of a spike
         df = p*(1 - p) : 1                                 # Psi_h of eq (8)
         noise = df*kick : 1                                # what the noise adds to p
-        sig = df*{size!r} : 1
+        sig = clip(df, 1e-9, 1)*{size!r} : 1
         """,
         threshold="rand() < p",
         steps=(Step("start", f"kick = {size!r}*randn()"),),

@@ -1,0 +1,322 @@
+"""Node perturbation in a network that spikes: one number for all, and what it can teach.
+
+Every neuron's spikes fluctuate by themselves, xi = s - p. A critic tells all neurons how much the
+loss is above its running mean, and that times xi is, on average, the gradient (Fiete & Seung 2006,
+PRL 97, 048104). The number teaches the forward weights W (``NP``), or the feedback weights B, which
+then carry errors (``NP feedback``: Lansdell, Prakash & Kording 2020, ICLR).
+
+W learns: NP beside BP and beside the output layer alone (``Shallow``: from the same W, and from the
+W that suit it best), and beside its control, ``NP, unrelated number``. That is the same critic,
+heard an image late: the number has the same size and the same course, and knows nothing of the
+noise that it is multiplied by. ``1 ms late`` has that delay, and synapses that remember
+(eligibility); ``late and slow`` also a time constant. Where noise is injected into potentials, the
+chance of the spikes goes on, and goes unused.
+
+B learns: with W as it was drawn (`snn_credit.experiments.spiking_teacher`), and while W learns
+through it, beside FA, which starts from the same W and B.
+
+Where the numbers are from: scikit-learn's digits. Rates, the ranges of Shallow's own W, the sizes
+of noise and the baseline's time constant were chosen on the 180 validation images with seeds 100
+and 101, for each rule by itself. The delays are there to show what they do. The settings of
+``paper``, a larger network on MNIST, are guesses that nobody has tried.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import asdict, dataclass
+from functools import partial
+from itertools import pairwise
+from math import inf, nan
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+from snn_credit.experiments import spiking_np_circuits as nets
+from snn_credit.experiments import spiking_np_figures as figures
+from snn_credit.experiments import spiking_shared as shared
+from snn_credit.experiments.spiking_shared import AIM, DELTA, GRADIENT, SEEN, UPDATE
+from snn_credit.harness import Context, Experiment, Table, file_name, require, roughly
+from snn_credit.progress import Named
+
+if TYPE_CHECKING:
+    from snn_credit.data import Dataset
+    from snn_credit.rate import History
+    from snn_credit.spiking import Circuit, Simulation
+
+TEST, WON, DEEP = "test error %", "points below its control", "points below Shallow, own W"
+LESS = "delta, deg less than FA's"
+#: Rule -> the one that it has to beat.
+CONTROLS: Mapping[str, str] = {
+    **dict.fromkeys((nets.NP, nets.INJECTED, nets.LATE, nets.SLOW), nets.UNRELATED),
+    nets.TAUGHT: nets.FA,
+}
+RATE_RULES = ("NP", "BP", "Shallow", "FA chain", "NP feedback")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of one run.
+
+    ``eta_*`` and ``etab`` are those of hidden layers, and a step is 1 ms. NP's mean update is
+    probed with so many rounds of ``probe_images``; ``start_rounds`` are those before learning, 0
+    for no look at that.
+    """
+
+    data: str = "digits"
+    train_images: int | None = None
+    test_images: int | None = None
+    validation_images: int | None = None
+    hidden: tuple[int, ...] = (50, 50)
+    output: int = 10
+    encoder: tuple[int, ...] = (30, 20)
+    images: int = 30_000
+    fixed_images: int = 30_000
+    steps: int = 20
+    eta_np: float = 0.03
+    eta_injected: float = 0.006
+    eta_late: float = 0.03
+    eta_bp: float = 0.3
+    eta_fa: float = 0.3
+    eta_output: float = 0.003
+    etab: float = 0.3
+    etab_output: float = 0.1
+    etab_unweighted: float = 0.03
+    fall: float = 0.1
+    baseline_ms: float = 5.0
+    delay_ms: float = 1.0
+    tau_ms: float = 1.0
+    eligibility_ms: float = 1.5
+    injected: float = 1.0
+    w_scale: float = 0.3
+    b_scale: float = 0.5
+    w_shallow: float = 8.0
+    w_shallow_output: float = 0.1
+    evaluations: int = 4
+    probe_images: int = 500
+    probe_rounds: int = 10
+    start_rounds: int = 20
+    window_steps: int = 20
+    rate_images: int = 100_000
+    rate_batch: int = 10
+    rate_etas: tuple[float, ...] = (0.3, 1.0, 1.0, 1.0, 1.0)
+    rate_etab: float = 0.5
+
+    def __post_init__(self) -> None:
+        require(self, _COUNTS, lambda count: count >= 1, "at least 1")
+        require(self, _SIZES, lambda size: 0 <= size < inf, "a finite number of at least 0")
+        require(self, ("w_shallow",), lambda size: size > 0, "above 0")
+        require(self, ("fall",), lambda fall: 0 < fall <= 1, "above 0 and at most 1")
+        wanted = len(RATE_RULES)
+        fits = len(self.rate_etas) == wanted
+        require(self, ("rate_etas",), lambda _: fits, f"{wanted}, one for each rule")
+
+
+_COUNTS = (
+    *("train_images", "test_images", "validation_images", "hidden", "output", "encoder", "images"),
+    *("fixed_images", "steps", "evaluations", "probe_images", "probe_rounds"),
+    *("window_steps", "rate_images", "rate_batch"),
+)
+_SIZES = ("w_scale", "b_scale", "w_shallow", "w_shallow_output", "etab", "etab_output",
+          "etab_unweighted", "rate_etas", "rate_etab")  # fmt: skip
+
+
+def run(config: Config, context: Context) -> Table:
+    """Let W learn, B learn, and both, with one seed; draw the figures."""
+    from snn_credit.data import load
+    from snn_credit.experiments.spiking_teacher import teach
+
+    data = load(config.data).subset(
+        config.train_images, config.test_images, config.validation_images
+    )
+    circuits = nets.learners(config, data, context.seed)
+    rows = {name: _learn(config, context, data, name, circuits) for name in circuits}
+    courses: dict[str, dict[str, list[float]]] = {}
+    for name, (circuit, lessons) in nets.lectures(config, data, context.seed).items():
+        courses[name] = teach(circuit, data, lessons, context.progress)
+        rows[name] = {
+            _title(AIM, layer): angles[-1]
+            for layer, angles in courses[name].items()
+            if layer != SEEN
+        }
+    _compare(rows)
+    histories = _rate(config, context, data)
+    rows |= {f"rate {rule}": {TEST: each.test_error} for rule, each in histories.items()}
+    figures.draw({name: _path(context, name) for name in circuits}, courses, context)
+    return rows
+
+
+def _learn(
+    config: Config, context: Context, data: Dataset, name: str, circuits: Mapping[str, Circuit]
+) -> dict[str, float | None]:
+    """Train one circuit; return its error, and its angles before the first and after the last."""
+    import numpy as np
+
+    from snn_credit.recording import open_run
+    from snn_credit.spiking import Simulation, Stream
+    from snn_credit.spiking.training import WINDOWS, train
+
+    path, look = _path(context, name), _look(config, context, data, name, circuits)
+    before = {}
+    if look and config.start_rounds:
+        tables = {"stimulus": [data.train_x], "target": np.eye(data.classes)}
+        fresh = Simulation(circuits[name], tables, Stream.of([0], [0]), device="dense")
+        before = look(fresh, config.start_rounds)
+    outcome = train(
+        circuits[name], data, path, images=config.images, steps=config.steps,
+        evaluations=config.evaluations, windows=WINDOWS if name == nets.NP else {},
+        window_steps=config.window_steps, device=context.device, seed=context.seed,
+        experiment="spiking-node-perturbation", config=asdict(config),
+        progress=Named(context.progress, name), resume=context.resume,
+        force=not context.resume, measure=look and partial(look, rounds=config.probe_rounds),
+    )  # fmt: skip
+    run = open_run(path)
+    measured = run.metrics("measured") if "measured" in run.names("metrics") else {}
+    return {
+        TEST: outcome.test_error,
+        **{f"{column}, at the start": angle for column, angle in before.items()},
+        **{column: float(values[-1]) for column, values in measured.items() if column != SEEN},
+    }
+
+
+def _look(
+    config: Config, context: Context, data: Dataset, name: str, circuits: Mapping[str, Circuit]
+) -> Callable[[Simulation, int], dict[str, float]] | None:
+    """Return what looks at mean updates and deltas; None where hidden neurons do not learn.
+
+    NP's update fluctuates: it is probed by as many rounds of the images as wanted, others by two.
+    """
+    from snn_credit.experiments.spiking_teacher import feedback_angles
+
+    if name in (nets.SHALLOW, nets.OWN):
+        return None
+    transported = nets.transported(config, data, context.seed)
+    probe = partial(shared.probe_stream, data, steps=config.steps, images=config.probe_images)
+    few = probe(presentations=2 * config.probe_images)
+    titles = {"gradient": GRADIENT, "BP": UPDATE}
+
+    def look(simulation: Simulation, rounds: int) -> dict[str, float]:
+        many = probe(presentations=rounds * config.probe_images)
+        stream = many if circuits[name].rule == "rule NP" else few
+        # B is probed as it is.
+        fixed = name == nets.TAUGHT
+        probed = shared.with_weights_of(simulation, circuits[nets.FA]) if fixed else simulation
+        angles = shared.gradient_angles(probed, stream, transported, exact=few, seed=context.seed)
+        found = {
+            _title(titles[what], layer): angle
+            for (place, _, what), angle in ((key.partition(": "), a) for key, a in angles.items())
+            if what in titles and (layer := circuits[name].projection(place).target) != "output"
+        }
+        if name in (nets.FA, nets.TAUGHT):
+            deltas = shared.delta_angles(simulation, few)
+            found |= {_title(DELTA, layer): angle for layer, angle in deltas.items()}
+            aims = feedback_angles(simulation)
+            found |= {_title(AIM, layer): angle for layer, angle in aims.items()}
+        return found
+
+    return look
+
+
+def _title(what: str, layer: str) -> str:
+    return f"{what}, layer {layer.removeprefix('hidden')}"
+
+
+def _path(context: Context, name: str) -> Path:
+    return context.out / f"{file_name(name)}.h5"
+
+
+def _rate(config: Config, context: Context, data: Dataset) -> dict[str, History]:
+    """Train the rate-coded rules of the same names, from the same W."""
+    from snn_credit.models.perceptron import perceptron
+    from snn_credit.rate import convert, fit
+
+    net = perceptron(
+        (data.features, *config.hidden, config.output), w_scale=config.w_scale, seed=context.seed
+    )
+    return {
+        rule: fit(
+            convert(
+                net, rule, b_scale=config.b_scale, seed=context.seed,
+                rates={"etab": config.rate_etab} if rule == "NP feedback" else None,
+            ),
+            data, images=config.rate_images, batch=config.rate_batch, lr=eta, seed=context.seed,
+            progress=context.progress, what=f"rate {rule}",
+        )
+        for rule, eta in zip(RATE_RULES, config.rate_etas, strict=True)
+    }  # fmt: skip
+
+
+def _compare(rows: dict[str, dict[str, float | None]]) -> None:
+    """Add by how much each rule is better than what it has to beat."""
+    for name in (*CONTROLS, nets.BP, nets.FA):
+        for column, other in ((WON, CONTROLS.get(name)), (DEEP, nets.OWN)):
+            if other is not None:
+                rows[name][column] = _number(rows[other][TEST]) - _number(rows[name][TEST])
+    for column in [key for key in rows[nets.FA] if key.startswith(DELTA) and "start" not in key]:
+        less = _number(rows[nets.FA][column]) - _number(rows[nets.TAUGHT][column])
+        rows[nets.TAUGHT][column.replace(DELTA, LESS)] = less
+
+
+def _number(value: float | None) -> float:
+    return nan if value is None else value
+
+
+def cost(config: Config) -> str | None:
+    """Say what a seed takes, if it takes minutes."""
+    # On dense: 0.01 ms a step, ten learners and six lectures, and the probes of the learners.
+    rounds = config.evaluations * config.probe_rounds + config.start_rounds
+    probes = 5 * rounds * config.probe_images
+    shown = 10 * config.images + 6 * config.fixed_images + probes
+    seconds = 1e-5 * config.steps * shown
+    if seconds < 120:
+        return None
+    return f"about {roughly(seconds)} a seed on one core, on the device dense"
+
+
+def synapses(config: Config) -> int:
+    """Return the number of synapses of the largest circuit."""
+    features = {"mnist": 784}.get(config.data, 64)
+    sizes = ((features, *config.hidden, config.output), (features, *config.encoder, features))
+    return max(sum(a * b for a, b in pairwise(each)) for each in sizes)
+
+
+EXPERIMENT = Experiment(
+    id="spiking-node-perturbation",
+    paper="Fiete & Seung 2006; Lansdell et al. 2020",
+    figure="in spikes",
+    about="one number times each neuron's own noise teaches W, B, or both, in a spiking network",
+    presets={
+        "smoke": Config(
+            train_images=100,
+            validation_images=20,
+            test_images=20,
+            hidden=(12, 10),
+            encoder=(8, 6),
+            images=60,
+            fixed_images=60,
+            steps=10,
+            evaluations=1,
+            probe_images=20,
+            probe_rounds=2,
+            start_rounds=0,
+            rate_images=60,
+            window_steps=5,
+        ),
+        "laptop": Config(),
+        "paper": Config(
+            data="mnist",
+            validation_images=1000,
+            hidden=(300, 300),
+            output=100,
+            encoder=(300, 300),
+            images=600_000,
+            fixed_images=300_000,
+            eta_np=0.003,
+            eta_late=0.003,
+            eta_injected=3e-4,
+            eta_output=1e-3,
+        ),
+    },
+    run=run,
+    cost=cost,
+    synapses=synapses,
+)
