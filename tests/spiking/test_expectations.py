@@ -10,7 +10,15 @@ import pytest
 
 from snn_credit.models import pepita_spiking
 from snn_credit.models.lillicrap_spiking import FORWARD, network
-from snn_credit.models.neurons import critic, graded_error, injected_noise
+from snn_credit.models.neurons import (
+    critic,
+    graded_error,
+    injected_noise,
+    spiking_error,
+    spiking_feedback,
+)
+from snn_credit.rules import RULES
+from snn_credit.rules.node_perturbation_feedback import NP_FEEDBACK_WEIGHTED
 from snn_credit.rules.pepita import PEPITA_MINUS
 from snn_credit.spiking import Circuit, Simulation, Step, Stream
 from snn_credit.spiking.probe import mean_update
@@ -79,15 +87,15 @@ def test_node_perturbation_descends_the_mean_field_gradient(settings: dict[str, 
     assert 0.2 < size < 1.5
 
 
+UNRELATED = replace(
+    graded_error(),
+    equations=graded_error().equations.replace("cost = 0.5*err**2 : 1", "cost : 1"),
+    steps=(*graded_error().steps, Step("start", "cost = 0.1*randn()")),
+)
+
+
 def test_node_perturbation_needs_a_loss_that_follows_its_noise() -> None:
-    graded = graded_error()
-    unrelated = replace(
-        graded,
-        equations=graded.equations.replace("cost = 0.5*err**2 : 1", "cost : 1"),
-        steps=(*graded.steps, Step("start", "cost = 0.1*randn()")),
-    )
-    assert unrelated.equations != graded.equations
-    turned, size = node_perturbation(error=unrelated)
+    turned, size = node_perturbation(error=UNRELATED)
     assert turned > 45
     assert size < 0.2
     # A loss of some steps ago knows nothing of this step's noise, where no trace waits for it.
@@ -96,7 +104,59 @@ def test_node_perturbation_needs_a_loss_that_follows_its_noise() -> None:
     assert size < 0.2
 
 
-def z_scores(*, neighbour: bool = False, noise: str | None = None) -> np.ndarray:
+def feedback_taught(rule: Any, **settings: Any) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """What B, 0 at first, is taught in a step; the mean of delta (W' delta)'; W."""
+    rate = 1e-6
+    given = {"error": graded_error(), "critic": critic(baseline_ms=8), **settings}
+    circuit = network(
+        SIZES, rule, classes=2, w_scale=1.0, b_scale=0.0, rates={"eta": 0.0, "etab": rate}, **given
+    )
+    stream = repeated(1500, 20)
+    tables = {"stimulus": stimuli(), "target": np.eye(2)}
+    simulation = Simulation(
+        circuit, tables, stream, device="dense", dtype="float64", chunk_steps=20_000
+    )
+    for _ in simulation.run():
+        pass
+    w = weights(simulation)
+    layers = rates(w, [np.zeros(len(each)) for each in w], np.clip(stimuli(), 0, 0.95))
+    delta = (layers[-1] - TARGETS) * layers[-1] * (1 - layers[-1])
+    taught = delta @ w[-1]
+    if rule is NP_FEEDBACK_WEIGHTED:
+        taught = taught * layers[-2] * (1 - layers[-2])
+    name = next(p.name for p in circuit.projections if "b" in p.initial)
+    found = simulation.matrix(name, "b") / rate / stream.total_steps
+    return found, delta.T @ taught / STIMULI, w[-1]
+
+
+@pytest.mark.parametrize(
+    "rule", [RULES["NP feedback DFA"], NP_FEEDBACK_WEIGHTED], ids=lambda rule: rule.name
+)
+def test_feedback_is_taught_what_perturbations_say(rule: Any) -> None:
+    """Lansdell et al. 2020, eq 3, with the mean-field gradient for lambda."""
+    found, expected, w = feedback_taught(rule)
+    assert angle(found, expected) < 10
+    assert 0.5 < np.linalg.norm(found) / np.linalg.norm(expected) < 1.1
+    assert angle(found, w) > 20  # it is not W that is copied
+    if rule is NP_FEEDBACK_WEIGHTED:
+        nothing, _, _ = feedback_taught(rule, error=UNRELATED)
+        assert np.linalg.norm(nothing) < 0.2 * np.linalg.norm(found)
+
+
+def test_errors_in_spikes_teach_what_graded_errors_do() -> None:
+    def taught(**neurons: Any) -> dict[str, np.ndarray]:
+        given = {"w_scale": 1.0, "b_scale": 1.0, "rates": {"eta": 1.0}, **neurons}
+        return averaged(network(SIZES, "FA", classes=2, **given), repeated(1500, 20))[0]
+
+    graded = taught()
+    spikes = taught(feedback=spiking_feedback(0.5), error=spiking_error(0.5))
+    for name, change in graded.items():
+        assert angle(change, spikes[name]) < 12
+        size = np.linalg.norm(spikes[name]) / np.linalg.norm(change)
+        assert size == pytest.approx(1, abs=0.25)
+
+
+def z_scores(rule: str = "WE", *, neighbour: bool = False, noise: str | None = None) -> np.ndarray:
     """How far weight estimates that start at W are moved, over the error of that, by synapse.
 
     W stays as it is, and so, nearly, does the estimate. Chunks are the repeats.
@@ -108,10 +168,12 @@ def z_scores(*, neighbour: bool = False, noise: str | None = None) -> np.ndarray
             FORWARD, equations=f"{FORWARD.equations}\nnoise = {noise} : 1\nsig = 1 : 1"
         )
     circuit = network(
-        sizes, "WE", classes=2, w_scale=1.0, rates={"eta": 0.0, "etab": rate}, forward=forward
+        sizes, rule, classes=2, w_scale=1.0, rates={"eta": 0.0, "etab": rate}, forward=forward
     )
     tables = {"stimulus": np.random.default_rng(0).random((5, 9)), "target": np.eye(2)}
     stream = Stream.of(np.arange(2500) % 5, 0, 20)
+    if rule == "WM":
+        stream = stream.in_windows((1, 19))
     simulation = Simulation(
         circuit, tables, stream, device="dense", dtype="float64", chunk_steps=chunk
     )
@@ -131,8 +193,9 @@ def z_scores(*, neighbour: bool = False, noise: str | None = None) -> np.ndarray
     return moved.mean(0) / (moved.std(0, ddof=1) / np.sqrt(len(moved)))
 
 
-def test_weight_estimates_are_unbiased() -> None:
-    z = z_scores()
+@pytest.mark.parametrize("rule", ["WE", "WM"])
+def test_weight_estimates_are_unbiased(rule: str) -> None:
+    z = z_scores(rule)
     assert abs(z.mean()) < 0.3
     assert 0.8 < z.std() < 1.25
     assert np.abs(z).max() < 4

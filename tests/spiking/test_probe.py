@@ -78,6 +78,17 @@ def test_decay_has_its_share_and_no_more():
         np.testing.assert_allclose(found[1][name] - found[0][name], lost, rtol=0.01, atol=1e-3)
 
 
+@pytest.mark.parametrize("rule", ["WE", "NP feedback"])
+def test_feedback_stays_as_it_is(rule: str) -> None:
+    """However fast B learns, the update is that of the present B."""
+    found = []
+    for etab in (0.0, 0.2):
+        made = simulation({"eta": 0.1, "etab": etab}, rule, steps=100)
+        found.append(mean_update(made, made.stream)["input_to_hidden1"])
+    assert np.abs(found[0]).max() > 0.01
+    np.testing.assert_allclose(found[1], found[0], rtol=0, atol=1e-3 * np.abs(found[0]).max())
+
+
 def test_long_streams_may_decay() -> None:
     made = simulation({"eta": 0.1, "lam": 0.02})
     shown = Stream.of(np.arange(40) % 3, 0, steps=1000)

@@ -95,7 +95,10 @@ READS_W = Rule(
     needs=("noise", "dL"),
 )
 SHOWN = Stream.of([0], [0], 6)
-LATE = {"critic": critic(), "error": replace(graded_error(), initial={"group": np.arange(2)})}
+LATE: dict[str, Any] = {
+    "critic": critic(),
+    "error": replace(graded_error(), initial={"group": np.arange(2)}),
+}
 
 REFUSED: dict[str, tuple[Callable[[], Any], str]] = {
     "delay between steps": (

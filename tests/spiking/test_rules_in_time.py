@@ -218,7 +218,8 @@ def compare(case: Case, device: str) -> None:
         dtype="float64", chunk_steps=case.chunk, watch=watch, uniforms=numbers,
     )  # fmt: skip
     net, before = reference(case, simulation), learned(simulation)
-    rasters = {name: np.zeros((shown.total_steps, w.spikes.size)) for name, w in watch.items()}
+    sizes = {name: circuit.population(name).size for name in watch}
+    rasters = {name: np.zeros((shown.total_steps, size)) for name, size in sizes.items()}
     for advance in simulation.run():
         for name, raster in rasters.items():
             times, nodes = advance.spikes(name)
