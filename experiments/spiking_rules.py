@@ -5,8 +5,9 @@ each rule: test error, spiking and rate-coded; the angle of its mean update of t
 the true gradient, that of the mean-field loss (`snn_credit.experiments.spiking_shared`); and the
 error of its own control (`snn_credit.experiments.spiking_rules_settings`), a rule that must fail.
 'control - rule' is how many points worse the control does from the same start, seed by seed. The
-angle is at the end of learning, the mean over hidden layers; BP's own is not 0 there: that is what
-fluctuations of the spikes and the length of the probe add.
+angle is the mean over hidden layers, at the end and at the evaluation in the middle (they are even
+in the logarithm of the images: a tenth of them). BP's own is not 0, for spikes fluctuate and a
+probe is short, and least of all at the end, when there is little left of the gradient.
 
 ``laptop`` is 64-50-50-10 on scikit-learn's digits, 20,000 images of 20 steps; ``paper`` is MNIST,
 784-300-300-100. Every rule has a run file, so a run that is stopped goes on where it was. Settings
@@ -39,7 +40,8 @@ if TYPE_CHECKING:
     from snn_credit.spiking.session import Measure
 
 SPIKING, CONTROL, BEATEN = "spiking test error %", "its control %", "control - rule"
-RATE, RATE_CONTROL, ANGLE = "rate test error %", "rate control %", "angle deg"
+RATE, RATE_CONTROL = "rate test error %", "rate control %"
+HALFWAY, ANGLE = "angle halfway, deg", "angle at the end, deg"
 
 
 @dataclass(frozen=True)
@@ -96,8 +98,8 @@ def run(config: Config, context: Context) -> Table:
     )
     rows: dict[str, dict[str, float | None]] = {}
     for name in config.rules:
-        error, angle = learn(config, context, data, name)
-        row = {SPIKING: error, CONTROL: None, BEATEN: None, ANGLE: angle}
+        error, angles = learn(config, context, data, name)
+        row = {SPIKING: error, CONTROL: None, BEATEN: None, **angles}
         if config.controls and LEARNERS[name].has_control:
             row[CONTROL], _ = learn(config, context, data, name, control=True)
             row[BEATEN] = None if row[CONTROL] is None else row[CONTROL] - (error or 0.0)
@@ -114,8 +116,8 @@ def file_of(name: str, control: bool = False) -> str:
 
 def learn(
     config: Config, context: Context, data: Dataset, name: str, control: bool = False
-) -> tuple[float | None, float | None]:
-    """Train one row, or its control; return its test error and its last mean angle."""
+) -> tuple[float | None, dict[str, float | None]]:
+    """Train one row, or its control; return its test error and its mean angles."""
     from snn_credit.recording import open_run
     from snn_credit.spiking import train
 
@@ -148,8 +150,11 @@ def learn(
         force=not context.resume,
     )
     measured = {} if control or not config.probe else open_run(path).metrics("measured")
-    angle = np.ravel(nets.mean_angle(measured))[-1]
-    return outcome.test_error, float(angle) if np.isfinite(angle) else None
+    angles = np.ravel(nets.mean_angle(measured))
+    at = {HALFWAY: angles[len(angles) // 2], ANGLE: angles[-1]}
+    return outcome.test_error, {
+        name: float(angle) if np.isfinite(angle) else None for name, angle in at.items()
+    }
 
 
 def _angles(config: Config, data: Dataset, windows: Sequence[int]) -> Measure:

@@ -7,7 +7,7 @@ neurons of `snn_credit.models.pepita_spiking`, whose input fires at a tonic rate
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
 from types import SimpleNamespace
 from typing import TYPE_CHECKING, Any, cast
@@ -95,12 +95,18 @@ def module(
     )
 
 
-def angles(simulation: Simulation, stream: Stream) -> dict[str, float]:
-    """Return the angles of a rule's mean update to minus the mean-field gradient, in degrees."""
+def angles(
+    simulation: Simulation, stream: Stream, probe: Callable[..., Any] | None = None
+) -> dict[str, float]:
+    """Return the angles of a rule's mean update to minus the mean-field gradient, in degrees.
+
+    Meanwhile nothing else learns or decays: B stays what it is. ``probe`` is `mean_update`, if it
+    is no other.
+    """
     from snn_credit.experiments.spiking_shared import mean_field_update, update_angles
     from snn_credit.spiking.probe import mean_update
 
-    came = mean_update(simulation, stream)
+    came = (probe or mean_update)(_with_b_as_it_is(simulation), stream)
     wanted = mean_field_update(_as_fired(simulation), stream)
     return update_angles(simulation.circuit, came, wanted)
 
@@ -128,6 +134,16 @@ def _hidden_times(circuit: Circuit, factor: float) -> Circuit:
             for p in circuit.projections
         ),
     )
+
+
+def _with_b_as_it_is(simulation: Simulation) -> Simulation:
+    """Return what a probe reads of a simulation, with no rates but those of W."""
+    still = {
+        key: np.zeros_like(values) if key.split(".")[-1] in ("lam", "etab", "etaw") else values
+        for key, values in simulation.state.items()
+    }
+    like = {"circuit": simulation.circuit, "tables": simulation.tables, "state": still}
+    return cast("Simulation", SimpleNamespace(**like))
 
 
 def _as_fired(simulation: Simulation) -> Simulation:

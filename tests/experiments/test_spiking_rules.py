@@ -9,7 +9,7 @@ import pytest
 
 from snn_credit.errors import InputError
 from snn_credit.experiments import spiking_rules as experiment
-from snn_credit.experiments.spiking_rules_nets import circuit, module, with_other_noise
+from snn_credit.experiments.spiking_rules_nets import angles, circuit, module, with_other_noise
 from snn_credit.experiments.spiking_rules_settings import LEARNERS, drawn_anew, opposite_signs
 from snn_credit.harness import Context
 from snn_credit.models.lillicrap_spiking import FORWARD
@@ -18,8 +18,8 @@ from snn_credit.rules.sign_concordant_feedback import strict_normalisation
 
 SMOKE = experiment.EXPERIMENT.presets["smoke"]
 COLUMNS = [
-    experiment.SPIKING, experiment.CONTROL, experiment.BEATEN, experiment.ANGLE,
-    experiment.RATE, experiment.RATE_CONTROL,
+    experiment.SPIKING, experiment.CONTROL, experiment.BEATEN,
+    experiment.HALFWAY, experiment.ANGLE, experiment.RATE, experiment.RATE_CONTROL,
 ]  # fmt: skip
 
 
@@ -44,6 +44,7 @@ def test_every_rule_has_its_numbers(whole: tuple[Path, Any]) -> None:
         assert (row[experiment.SPIKING], row[experiment.CONTROL]) == (came, control)
         assert row[experiment.BEATEN] == control - came
         assert 0 < row[experiment.ANGLE] < 180
+        assert row[experiment.HALFWAY] == row[experiment.ANGLE]  # of one evaluation
         assert 0 <= row[experiment.RATE] <= 100
     assert table["NP"][experiment.RATE_CONTROL] is None  # its critic is one of spikes
     for figure in ("errors.png", "angles.png"):
@@ -124,3 +125,21 @@ def test_other_noise_is_of_spikes_that_are_not_fired() -> None:
 def test_a_setting_that_cannot_be(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         replace(experiment.Config(), **change)
+
+
+def test_a_probe_leaves_feedback_and_decay_alone() -> None:
+    from snn_credit.data import load
+    from snn_credit.experiments.spiking_shared import probe_stream
+    from snn_credit.spiking import Simulation
+
+    data = load("digits").subset(40, 10, 10)
+    built = circuit("KP", (64, 8, 10), 5, w_scale=0.3)
+    tables = {"stimulus": [data.train_x], "target": np.eye(10)}
+    stream = probe_stream(data, 20, 5)
+    simulation = Simulation(built, tables, stream, device="runtime", dtype="float64")
+    asked: list[dict[str, Any]] = []
+    angles(simulation, stream, probe=lambda still, _: asked.append(still.state) or {})
+    (state,) = asked
+    assert not state["hidden1.lam"].any()
+    assert simulation.state["hidden1.lam"].any()
+    np.testing.assert_array_equal(state["hidden1.eta"], simulation.state["hidden1.eta"])
