@@ -323,7 +323,8 @@ def cost(config: Config) -> str | None:
     time = seconds(config)
     if time < 120:
         return None
-    return f"{_networks(config)} networks: about {roughly(time)} a seed on one core, on the device dense"
+    networks = f"{_networks(config)} networks"
+    return f"{networks}: about {roughly(time)} a seed on one core, on the device dense"
 
 
 def smoke() -> Config:
