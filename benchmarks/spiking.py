@@ -3,6 +3,7 @@
     python benchmarks/spiking.py --plot side_by_side.png --markdown table.md --json all.json
     python benchmarks/spiking.py --sizes 784-300-300-100 --contenders plain cpp_standalone
     python benchmarks/spiking.py --sweep cpp_standalone --widths 100 200 400 800 --depths 1 2 3
+    python benchmarks/spiking.py --rules --markdown rules.md --json rules.json
     python benchmarks/spiking.py --install-bindsnet
 
 The network is that of Lillicrap et al. 2016, Fig 4, learning by FA all the time from random
@@ -25,11 +26,14 @@ from collections.abc import Sequence
 from pathlib import Path
 
 import bindsnet_environment
+import rule_costs
 from contenders import BINDSNET, NAMES, PLAIN, PLAIN_FLOAT32
 from cost import Net
 from measuring import measure, say
 from report import Result, as_json, markdown, text
+from rule_costs import RULES
 from sweep import nets
+from tables import markdown_table, plain_table
 
 from snn_credit.errors import InputError
 
@@ -56,6 +60,13 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
         metavar="DEVICE",
         help="one device over widths and depths, in place of the contenders",
     )
+    parser.add_argument(
+        "--rules",
+        nargs="*",
+        metavar="RULE",
+        help=f"what rules cost relative to FA, in place of the contenders; default: {len(RULES)}",
+    )
+    parser.add_argument("--device", choices=devices, default="dense", help="of --rules")
     parser.add_argument("--widths", nargs="+", type=int, default=WIDTHS)
     parser.add_argument("--depths", nargs="+", type=int, default=DEPTHS, help="hidden layers")
     parser.add_argument(
@@ -87,8 +98,26 @@ def parse(arguments: Sequence[str] | None = None) -> argparse.Namespace:
             raise InputError(f"{name}: at least {least} (got {value})")
     if given.sweep:
         nets(given.widths, given.depths)
-    given.sizes = [Net.parse(sizes) for sizes in given.sizes]
+    if given.rules is None or given.sizes != SIZES:
+        given.sizes = [Net.parse(sizes) for sizes in given.sizes]
     return given
+
+
+def rules(given: argparse.Namespace) -> None:
+    """Measure what rules cost, print the table, and write what was asked for."""
+    net = Net.parse("784-300-300-100") if given.sizes == SIZES else given.sizes[0]
+    steps = given.steps or 2000
+    costs = rule_costs.measure(
+        given.rules or RULES, net, given.device, given.dtype, steps, given.repeats, say
+    )
+    table = rule_costs.cells(costs)
+    print(plain_table(table))
+    if given.json:
+        settings = {"network": str(net), "device": given.device, "dtype": given.dtype}
+        found = rule_costs.as_json(costs, **settings, steps=steps, repeats=given.repeats)
+        given.json.write_text(json.dumps(found, indent=2) + "\n")
+    if given.markdown:
+        given.markdown.write_text(markdown_table(table) + "\n")
 
 
 def write(result: Result, given: argparse.Namespace) -> None:
@@ -111,6 +140,9 @@ def main() -> int:
         if given.install_bindsnet:
             say("BindsNET: making .venv-bindsnet (minutes, the first time)")
             bindsnet_environment.make()
+        if given.rules is not None:
+            rules(given)
+            return 0
         with tempfile.TemporaryDirectory(prefix="snn_credit_bench_") as folder:
             write(measure(given, folder), given)
     except InputError as error:

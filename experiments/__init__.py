@@ -56,7 +56,10 @@ TABLE: dict[str, str] = {
     "kunin-weights": "snn_credit.experiments.kunin_weights",
     "kunin-search": "snn_credit.experiments.kunin_search",
     "spiking-scale": "snn_credit.experiments.spiking_scale",
+    "spiking-rules": "snn_credit.experiments.spiking_rules",
     "spiking-node-perturbation": "snn_credit.experiments.spiking_node_perturbation",
+    "spiking-weight-estimation": "snn_credit.experiments.spiking_weight_estimation",
+    "spiking-pepita": "snn_credit.experiments.spiking_pepita",
 }
 
 

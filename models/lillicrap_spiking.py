@@ -126,9 +126,13 @@ class Anatomy:
         """Return a layer with its axons."""
         delay, signs = self.delay_ms, None
         if isinstance(delay, tuple):
-            delay = dt_ms * rng.integers(
-                round(delay[0] / dt_ms), round(delay[1] / dt_ms), layer.size, endpoint=True
-            )
+            least, most = (round(end / dt_ms) for end in delay)
+            exact = np.allclose(np.array(delay), dt_ms * np.array([least, most]), rtol=0, atol=1e-9)
+            if not (exact and 0 <= least <= most):
+                raise InputError(
+                    f"delay_ms: the ends of a range, multiples of dt, {dt_ms} ms (got {delay})"
+                )
+            delay = dt_ms * rng.integers(least, most, layer.size, endpoint=True)
         if self.inhibitory is not None and not last:
             signs = np.where(np.arange(layer.size) < round(self.inhibitory * layer.size), -1, 1)
             signs = rng.permutation(signs)
@@ -150,7 +154,7 @@ def network(
     classes: int = 10,
     tau: float = 0.9,
     dt_ms: float = 1.0,
-    w_scale: float = 0.05,
+    w_scale: float | Sequence[float] = 0.05,
     b_scale: float = 0.1,
     rates: Mapping[str, float | Sequence[float]] | None = None,
     seed: int = 0,
@@ -175,7 +179,8 @@ def network(
     dt_ms
         Length of a step in ms. The paper counts in steps.
     w_scale, b_scale
-        W is uniform in +-w_scale and B in +-b_scale; biases start at 0.
+        W is uniform in +-w_scale, which is one number or one for each layer above the input, and B
+        in +-b_scale; biases start at 0.
     rates
         ``eta`` and ``lam`` (the paper's gamma), for all layers or one value per layer.
     seed
@@ -233,14 +238,15 @@ def network(
         anatomy.layer(Layer(*layer), layer[0] == "output", dt_ms, _numbers(seed, layer[0]))
         for layer in zip(names, sizes, used, strict=True)
     ]
-    scales = {"w": w_scale, "b": b_scale}
+    w_scales = np.broadcast_to(w_scale, len(sizes) - 1)
 
     def draw(variable: str, ends: tuple[int, int], shape: tuple[int, int]) -> Any:
         # A stream of numbers of its own for each matrix: every rule starts from the same W.
         rng = _numbers(seed, variable, *ends)
         if variable == "mask":
             return rng.random(shape) < 0.5
-        values = rng.uniform(-scales[variable], scales[variable], shape)
+        scale = w_scales[ends[1] - 1] if variable == "w" else b_scale
+        values = rng.uniform(-scale, scale, shape)
         signs = layers[ends[0]].signs
         return values if variable != "w" or signs is None else np.abs(values) * signs
 
@@ -307,7 +313,12 @@ def _numbers(seed: int, name: str, *ends: int) -> np.random.Generator:
 
 
 def _check(
-    sizes: Sequence[int], classes: int, tau: float, w_scale: float, b_scale: float, dt_ms: float
+    sizes: Sequence[int],
+    classes: int,
+    tau: float,
+    w_scale: float | Sequence[float],
+    b_scale: float,
+    dt_ms: float,
 ) -> None:
     if len(sizes) < 2 or min(sizes) < 1:
         raise InputError(f"sizes: at least an input and an output layer (got {tuple(sizes)})")
@@ -315,9 +326,10 @@ def _check(
         raise InputError(
             f"sizes: an output layer that {classes} classes share equally (got {sizes[-1]} neurons)"
         )
-    scales = {"w_scale": w_scale, "b_scale": b_scale}
-    for name, scale in scales.items():
-        if not 0 <= scale < np.inf:
+    if np.shape(w_scale) not in ((), (len(sizes) - 1,)):
+        raise InputError(f"w_scale: one number, or {len(sizes) - 1} of them (got {w_scale})")
+    for name, scale in (("w_scale", w_scale), ("b_scale", b_scale)):
+        if not np.all((np.asarray(scale) >= 0) & (np.asarray(scale) < np.inf)):
             raise InputError(f"{name}: a finite number of at least 0 (got {scale})")
     if not 0 < dt_ms < np.inf:
         raise InputError(f"dt_ms: a positive number of ms (got {dt_ms})")

@@ -214,8 +214,8 @@ def critic(
     step = [
         "baseline += fresh*(loss - baseline)",
         "surprise = loss - baseline",
-        *shifted,
         f"dL += {told!r}*({new} - dL)",
+        *shifted,
         f"baseline += {_share(baseline_ms, dt_ms)!r}*(loss - baseline)",
     ]
     lines = [

@@ -26,6 +26,7 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Any
 
 from snn_credit.errors import InputError
@@ -64,6 +65,7 @@ def network(
     rate_ms: float = 5.0,
     tonic: float = 0.1,
     forward: Neuron = FORWARD,
+    output: Neuron | None = None,
     dt_ms: float = 1.0,
     **settings: Any,
 ) -> Circuit:
@@ -81,6 +83,8 @@ def network(
         Probability of an input spike where the stimulus is 0, and of none where it is 1.
     forward
         The neuron of hidden and output layers, which is given a trace if it has none.
+    output
+        That of the output layer, if it is another.
     dt_ms
         Length of a step in ms.
     **settings
@@ -94,11 +98,13 @@ def network(
     """
     if not 0 <= tonic < 0.5:
         raise InputError(f"tonic: a probability from 0 to below 0.5 (got {tonic})")
+    traced = partial(equipped, names=["rate"], rate_ms=rate_ms, dt_ms=dt_ms)
     return lillicrap_spiking.network(
         sizes,
         rule,
         stimulus=replace(INPUT, constants={"tonic": tonic}),
-        forward=equipped(forward, ["rate"], rate_ms=rate_ms, dt_ms=dt_ms),
+        forward=traced(forward),
+        output=None if output is None else traced(output),
         error=ERROR,
         dt_ms=dt_ms,
         **settings,

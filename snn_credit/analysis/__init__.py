@@ -12,6 +12,7 @@ from snn_credit.analysis.alignment import (
     angles_per_neuron,
     modulator_angle,
 )
+from snn_credit.analysis.bars import error_bars
 from snn_credit.analysis.distributions import WeightFit, fit_weights, weight_distributions
 from snn_credit.analysis.embedding import embed, embeddings, neighbourhood_score
 from snn_credit.analysis.errors import nse
@@ -52,6 +53,7 @@ __all__ = [
     "correlation",
     "embed",
     "embeddings",
+    "error_bars",
     "figure4",
     "fit_weights",
     "flow_field",

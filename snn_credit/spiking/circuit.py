@@ -122,13 +122,15 @@ class Due:
 
     A synapse whose trace decays is only brought up to date when its source spikes (see
     ``plasticity.eligibility``). ``fade`` is what is left of the trace since then. All are names:
-    ``trace`` of the synapses, ``due`` and ``fade`` of the source, ``gain`` of the target.
+    ``trace`` of the synapses, ``due`` and ``fade`` of the source, ``gain`` of the target, and the
+    source's ``bounds`` of the variable, least and most, if it has any.
     """
 
     trace: str
     due: str
     fade: str
     gain: str
+    bounds: tuple[str, str] | None = None
 
 
 @dataclass(frozen=True)

@@ -300,7 +300,7 @@ class Session:
 
 
 def _matrices(circuit: Circuit) -> list[str]:
-    return [p.name for p in circuit.projections if p.pre is None and p.initial]
+    return [p.name for p in circuit.projections if p.initial]
 
 
 def _populations(simulation: Simulation) -> dict[str, Population]:

@@ -201,6 +201,9 @@ class Simulation:
                 gain = self.state[f"{owner.target}.{due.gain}"]
                 # (n_post, 1) x (n_pre) x (n_post, n_pre)
                 values = values + gain[:, None] * self.state[waiting] * trace
+                if due.bounds is not None:
+                    ends = (self.state[f"{owner.source}.{name}"] for name in due.bounds)
+                    values = np.clip(values, *ends)
                 for key, matrix in zip(keys, (values, trace * self.state[fade]), strict=True):
                     self.state[key] = owner.picked(matrix).astype(self.state[key].dtype)
                 told |= {waiting: 0.0, fade: 1.0}

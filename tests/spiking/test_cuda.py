@@ -9,7 +9,8 @@ import brian2 as b2
 import numpy as np
 import pytest
 
-from snn_credit.models.lillicrap_spiking import network
+from snn_credit.models import neurons, pepita_spiking
+from snn_credit.models.lillicrap_spiking import Anatomy, network
 from snn_credit.spiking import Simulation, Stream, Watch
 from snn_credit.spiking.devices import cuda
 from snn_credit.spiking.devices.build import Shape, watched
@@ -80,6 +81,35 @@ def test_the_program_is_written_compiled_and_linked(program):
     assert not list(program.folder.rglob("*.o"))
     assert {"hidden1.spikes", "hidden1.traces", "votes.guess"} == set(program.monitors)
     assert {"hidden1.watch_spikes", "hidden1_to_output.b", "input.t0"} <= set(program.arrays)
+
+
+@pytest.mark.parametrize(
+    "learning",
+    [
+        "a critic, traces and axons",
+        pytest.param("WE SA", marks=pytest.mark.long),
+        pytest.param("windows", marks=pytest.mark.long),
+    ],
+)
+def test_what_other_rules_add_compiles_too(learning):
+    """Everything that a rule can add to a circuit, in as few programs as hold it."""
+    given = {"classes": 2, "rates": {"eta": 0.1}}
+    if learning == "windows":
+        made = pepita_spiking.network(SIZES, "PEPITA", **given)
+    elif learning == "WE SA":
+        feedback, error = neurons.spiking_feedback(0.2), neurons.spiking_error(0.2)
+        made = network(SIZES, "WE SA", feedback=feedback, error=error, **given)
+    else:
+        anatomy = Anatomy(density=0.6, delay_ms=(0, 3), reliability=0.9, inhibitory=0.4)
+        critic = neurons.critic(delay_ms=2, tau_ms=2)
+        made = network(
+            (*SIZES, 4), "NP", anatomy=anatomy, critic=critic, eligibility_ms=4,
+            forward=neurons.injected_noise(0.3), **given,
+        )  # fmt: skip
+    stream = Stream.of(np.zeros(20), 0).in_windows((5,) * max(1, len(made.windows)))
+    shape = Shape(100, rows_per_chunk(stream, 100), "float32")
+    built = open_standalone(made, shape, "cuda_standalone")
+    assert (built.folder / built.executable).stat().st_size > 100_000
 
 
 def test_arguments_seed_and_clock_come_in_this_order(program):

@@ -4,8 +4,16 @@ import doctest
 
 import pytest
 
+from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.spiking.plasticity import formulas
-from snn_credit.spiking.plasticity.formulas import coefficient, negative, product, rename, total
+from snn_credit.spiking.plasticity.formulas import (
+    coefficient,
+    negative,
+    product,
+    rename,
+    split,
+    total,
+)
 
 
 def test_examples_in_the_docstrings() -> None:
@@ -65,3 +73,51 @@ def test_coefficient(text: str, expected: str | None) -> None:
 def test_total() -> None:
     assert total() == "0"
     assert total("a", negative("b*c"), negative("-d")) == "a - b*c + d"
+
+
+SPLITS = [
+    ("dL", "1", ""),
+    ("-dL", "-1", ""),
+    ("dL*noise/sig**2", "noise/sig**2", ""),
+    ("dL*noise/sig**2 - fb", "noise/sig**2", "-fb"),
+    ("dL*noise - sig**2*fb", "noise", "-sig**2*fb"),
+    ("fb - dL*noise", "-noise", "fb"),
+    ("-(fb - dL*noise)", "noise", "-fb"),
+    ("a*dL + b*dL - c", "a + b", "-c"),
+    ("a - (b - (c - dL*d))", "-d", "a - b + c"),
+    ("-dL*noise + fb", "-1*noise", "fb"),
+    ("(a + b)*dL + (c - d)*e", "a + b", "(c - d)*e"),
+    ("a + b", "0", "a + b"),
+]
+
+
+@pytest.mark.parametrize(("text", "multiplied", "rest"), SPLITS)
+def test_split(text: str, multiplied: str, rest: str) -> None:
+    values = {
+        "dL": 1.7,
+        "noise": 0.3,
+        "sig": 0.9,
+        "fb": -2.1,
+        "a": 0.7,
+        "b": -0.4,
+        "c": 1.1,
+        "d": 0.6,
+        "e": -1.3,
+    }
+    found = split(text, "dL")
+    assert found is not None
+
+    def value(of: str) -> float:
+        return expression(of)(values, functions_for(0.0))
+
+    assert value(found[0]) == pytest.approx(value(multiplied))
+    assert value(found[1] or "0") == pytest.approx(value(rest or "0"))
+    assert value(f"dL*({found[0]}) + ({found[1] or 0})") == pytest.approx(value(text))
+    assert (not found[1]) == (not rest)
+
+
+@pytest.mark.parametrize(
+    "text", ["dL**2", "dL*dL", "exp(dL)", "1/dL", "(dL - a)*b", "dL*a - dL/dL"]
+)
+def test_what_cannot_be_split(text: str) -> None:
+    assert split(text, "dL") is None

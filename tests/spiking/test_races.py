@@ -3,7 +3,8 @@
 import pytest
 
 from snn_credit.errors import InputError
-from snn_credit.models.lillicrap_spiking import network
+from snn_credit.models import neurons, pepita_spiking
+from snn_credit.models.lillicrap_spiking import Anatomy, network
 from snn_credit.rules import RULES
 from snn_credit.spiking import Circuit, Pathway, Population, Projection, Step
 from snn_credit.spiking.devices import standalone
@@ -91,3 +92,20 @@ def test_only_a_gpu_refuses(monkeypatch: pytest.MonkeyPatch, tmp_path) -> None:
         standalone.open_standalone(bad, shape, "cuda_standalone")
     with pytest.raises(KeyboardInterrupt):
         standalone.open_standalone(bad, shape, "cpp_standalone")
+
+
+@pytest.mark.parametrize("name", RULES)
+def test_no_rule_races_whatever_its_axons(name: str) -> None:
+    late = 0.0 if name.startswith("WE") else (0, 3)  # which refuses axons that delay
+    everything = Anatomy(density=0.5, delay_ms=late, reliability=0.9, inhibitory=0.2)
+    kept = any(phase.keep for phase in RULES[name].phases)
+    model = pepita_spiking.network if kept else network
+    check_races(model((6, 5, 4, 10), name, anatomy=everything))
+
+
+def test_no_critic_trace_or_spiking_feedback_races() -> None:
+    critic = neurons.critic(delay_ms=2, tau_ms=3)
+    for name in ("NP", "NP feedback", "NP feedback DFA"):
+        check_races(network((6, 5, 4, 10), name, critic=critic, eligibility_ms=4))
+    error, feedback = neurons.spiking_error(0.2), neurons.spiking_feedback(0.2)
+    check_races(network((6, 5, 10), "FA", error=error, feedback=feedback))

@@ -12,7 +12,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import numpy as np
-from brian2 import Equations
+from brian2 import Equations, have_same_dimensions
 from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
@@ -21,7 +21,7 @@ from snn_credit.rules.vocabulary import Rule
 from snn_credit.spiking.circuit import END, START, Circuit, MatrixFunction, Projection
 from snn_credit.spiking.neuron import Layer, Neuron
 from snn_credit.spiking.plasticity.axons import check_signs, grow_axons
-from snn_credit.spiking.plasticity.critic import SLOTS, add_critic, broadcast
+from snn_credit.spiking.plasticity.critic import SCALAR, SLOTS, add_critic, broadcast
 from snn_credit.spiking.plasticity.drafts import (
     GAIN,
     LEAK,
@@ -59,6 +59,7 @@ _BEGINNINGS = (
     "due_",
     "used_",
     "past_",
+    "sent_",
 )
 
 
@@ -119,6 +120,7 @@ def learning_circuit(
     if len(layers) < 2:
         raise InputError(f"layers: an input and an output layer at least (got {len(layers)})")
     _check_names(rule)
+    _check_own(rates or {}, layers)
     scalars = rates_by_layer(rule, rates or {}, len(layers) - 1)
     net = NetworkDraft(rule, [_draft(rule, *each) for each in zip(layers, scalars, strict=True)])
     grow_axons(net, layers, dt)
@@ -160,6 +162,17 @@ def _check_names(rule: Rule) -> None:
             raise InputError(f"rule {rule.name}: names that circuits do not use (got {name!r})")
 
 
+def _check_own(rates: Rates, layers: Sequence[Layer]) -> None:
+    """Refuse a rate that neurons would not follow, since they have a name of their own for it."""
+    for rate, given in rates.items():
+        for layer in layers:
+            if layer.neuron.declares(rate):
+                raise InputError(
+                    f"rates[{rate!r}]: none, since the neurons of layer {layer.name} have a "
+                    f"{rate} of their own (got {given})"
+                )
+
+
 def _draft(rule: Rule, layer: Layer, rates: Mapping[str, float | None]) -> PopulationDraft:
     name, reader = layer.name, f"rule {rule.name}"
     return PopulationDraft(name, layer.size, layer.neuron, name, reader, rates, switches(rule))
@@ -183,10 +196,13 @@ def _linked(neuron: Neuron) -> list[str]:
 
 
 def _remember(net: NetworkDraft, eligibility: Any, dt: Any) -> None:
-    try:
-        steps = float(eligibility / dt)
-    except Exception:  # Brian's error for units that do not fit
-        steps = float("nan")
+    if SCALAR not in net.rule.needs:
+        raise InputError(
+            f"eligibility: none, since rule {net.rule.name} reads no {SCALAR} to wait for "
+            f"(got {eligibility!r})"
+        )
+    known = have_same_dimensions(eligibility, dt)
+    steps = float(eligibility / dt) if known else float("nan")
     if not 0 < steps < np.inf:
         raise InputError(f"eligibility: a time above 0, such as 5*ms (got {eligibility!r})")
     for layer in net.layers[1:]:
@@ -232,6 +248,8 @@ def _projection(
         if np.shape(there) != shape:
             raise InputError(f"connected: shape {shape} for {draft.name} (got {np.shape(there)})")
         i, j = np.nonzero(np.asarray(there, bool).T)
+        if not len(i):
+            raise InputError(f"connected: a synapse at least for {draft.name} (got none)")
         ends = {"pre": i.astype(np.int32), "post": j.astype(np.int32)}
         first = {name: np.broadcast_to(values, shape)[j, i] for name, values in first.items()}
     return Projection(

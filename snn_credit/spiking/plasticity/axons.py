@@ -11,6 +11,7 @@ from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
+from brian2 import have_same_dimensions
 from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
@@ -63,12 +64,13 @@ def _steps(layer: Layer, dt: Any) -> NDArray[np.int64]:
     if layer.delay is None:
         return np.zeros(layer.size, np.int64)
     where = f"layer {layer.name}.delay"
-    try:
-        given = np.asarray(layer.delay / dt, float)
-    except Exception:  # Brian's error for units that do not fit
-        raise InputError(f"{where}: a time, such as 2*ms (got {layer.delay!r})") from None
+    if not have_same_dimensions(layer.delay, dt):
+        raise InputError(f"{where}: a time, such as 2*ms (got {layer.delay!r})")
+    given = np.asarray(layer.delay / dt, float)
     if given.shape not in ((), (layer.size,)):
         raise InputError(f"{where}: one time, or {layer.size} of them (got {given.shape})")
+    if not np.all(np.isfinite(given)):
+        raise InputError(f"{where}: finite times (got {layer.delay})")
     whole = np.rint(given)
     if not np.allclose(given, whole, rtol=0, atol=1e-6) or whole.min() < 0:
         near = whole[np.abs(given - whole).argmax()] if whole.shape else whole

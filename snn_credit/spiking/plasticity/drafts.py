@@ -6,7 +6,9 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
+import numpy as np
 from brian2 import Equations
+from brian2.equations.equations import SUBEXPRESSION
 from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
@@ -25,6 +27,9 @@ from snn_credit.spiking.plasticity.formulas import names_in, rename
 
 Kind = Literal["forward", "direct", "self"]
 LEAK, GAIN, PLASTICITY = "leak", "gain", "plasticity"
+#: Dale's law: the bounds that a neuron keeps for its forward weights, and what holds one to them.
+BOUNDS = ("least", "most")
+DALE = "w = clip(w, least_pre, most_pre)"
 #: The signal of a spike that has come to the end of its axon.
 ARRIVAL = "arrival"
 _COMMENT_COLUMN = 51
@@ -79,18 +84,43 @@ class PopulationDraft:
     remains: float | None = None
 
     def __post_init__(self) -> None:
-        equations = Equations(self.neuron.equations)
-        self.own = frozenset(equations.names) | ({"h"} if self.spiking else set())
-        self.integrated = bool(equations.diff_eq_names)
+        self.equations = Equations(self.neuron.equations)
+        self.own = frozenset(self.equations.names) | ({"h"} if self.spiking else set())
+        self.integrated = bool(self.equations.diff_eq_names)
 
     @property
     def spiking(self) -> bool:
         """Whether its neurons spike."""
         return self.neuron.threshold is not None
 
+    @property
+    def delayed(self) -> bool:
+        """Whether its spikes take a time to arrive."""
+        return bool(np.any(self.initial.get("far", 1.0) > 1))
+
     def knows(self, name: str) -> bool:
         """Whether a statement of its neurons can read a neuron's ``name``."""
         return any(name in names for names in (self.own, self.lines, self.sources, self.broadcasts))
+
+    def kept(self, name: str, slot: str, label: str) -> str:
+        """Return the name of a variable that holds a neuron's ``name``, for synapses to read.
+
+        What is computed from other names, or linked to what is, would be computed anew for every
+        synapse; it is put into a variable ``label``, in a slot, once.
+        """
+        if name in self.lines:
+            held = "linked" not in self.lines[name].partition("#")[0]
+        else:
+            equation = self.equations.get(name)
+            held = equation is None or (
+                equation.type != SUBEXPRESSION and "linked" not in equation.flags
+            )
+        if held and name in self.own | set(self.lines):
+            return name
+        if label not in self.lines:
+            self.declare(label, comment=f"{name}, as synapses read it")
+            self.assign(slot, label, name)
+        return label
 
     @property
     def arrival(self) -> str:

@@ -13,8 +13,9 @@ times one number, which each presynaptic neuron adds up for all of its synapses:
     fade <- g fade,  due <- due + dL fade         both start anew, at 1 and 0, with each spike
 
 and w is brought up to date by ``factor due e`` when the next spike comes, before it is used. This
-is exact; it costs one number per synapse, and nothing where there is no spike. Where a rule
-multiplies dL in a neuron (``dL*noise - fb``), the neuron itself remembers what it multiplies.
+is exact; it costs one number per synapse, and nothing where there is no spike. A weight under
+Dale's law is held to its sign there too: whenever a spike uses it. Where a rule multiplies dL in a
+neuron (``dL*noise - fb``), the neuron itself remembers what it multiplies.
 """
 
 from __future__ import annotations
@@ -26,6 +27,7 @@ from snn_credit.rules.vocabulary import Local, Update
 from snn_credit.spiking.circuit import Due, Pathway
 from snn_credit.spiking.plasticity.critic import SCALAR
 from snn_credit.spiking.plasticity.drafts import (
+    BOUNDS,
     GAIN,
     PLASTICITY,
     NetworkDraft,
@@ -103,9 +105,14 @@ def judged(net: NetworkDraft, synapses: ProjectionDraft, update: Update) -> bool
 
 
 def change_late(
-    net: NetworkDraft, synapses: ProjectionDraft, update: Update, part: str, suffix: str
+    net: NetworkDraft,
+    synapses: ProjectionDraft,
+    update: Update,
+    part: str,
+    suffix: str,
+    then: str = "",
 ) -> None:
-    """Add a change that waits in a trace.
+    """Add a change that waits in a trace; ``then`` follows whenever it is made.
 
     Raises
     ------
@@ -127,8 +134,9 @@ def change_late(
     post.assign(GAIN, worth, update.factor)
     due = _add_up(source, post, gate)
     synapses.variables += (trace,)
-    synapses.dues[variable] = Due(trace, due, "fade", worth)
-    _catch_up(synapses, variable, f"{variable} += {worth}_post*{due}_pre*{trace}", post.reader)
+    synapses.dues[variable] = Due(trace, due, "fade", worth, BOUNDS if then else None)
+    change = f"{variable} += {worth}_post*{due}_pre*{trace}{then}"
+    _catch_up(synapses, variable, change, post.reader)
     code = f"{trace} = {trace}*fade_pre + {gain}_post"
     synapses.pathways.append(
         Pathway(f"plasticity_{variable}{suffix}", PLASTICITY, code, on=source.arrival)

@@ -90,10 +90,17 @@ def _receive(net: NetworkDraft, message: Message, number: int) -> None:
     for synapses in synapses_of(net, message, number):
         via = synapses.effective(message.via, layer.reader)
         if message.frm == "below":
-            transmit(net, synapses, pathway, slot, f"{into}_post", via, message.of)
+            source = net.layers[synapses.pre]
+            of = message.of
+            if not (of == "h" and source.spiking):
+                source.need(of)
+                of = source.kept(of, f"{source.slot}_arrive", f"sent_{of}")
+            transmit(net, synapses, pathway, slot, f"{into}_post", via, of)
             continue
-        net.layers[synapses.post].need(message.of)
-        code = f"{into}_pre += {product(via, f'{message.of}_post')}"
+        sender = net.layers[synapses.post]
+        sender.need(message.of)
+        sent = sender.kept(message.of, f"{sender.slot}_local", f"sent_{message.of}")
+        code = f"{into}_pre += {product(via, f'{sent}_post')}"
         synapses.pathways.append(Pathway(pathway, slot, code, on="step"))
 
 

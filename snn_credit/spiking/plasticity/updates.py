@@ -12,6 +12,7 @@ from snn_credit.rules.expressions import expression, functions_for
 from snn_credit.rules.vocabulary import Update
 from snn_credit.spiking.circuit import START, Pathway
 from snn_credit.spiking.plasticity.drafts import (
+    DALE,
     GAIN,
     LEAK,
     PLASTICITY,
@@ -36,9 +37,6 @@ from snn_credit.spiking.plasticity.formulas import (
 )
 from snn_credit.spiking.plasticity.scalars import learning
 from snn_credit.spiking.plasticity.wiring import transmit
-
-#: Holds a weight to the sign of its neuron.
-_DALE = "w = clip(w, least_pre, most_pre)"
 
 
 def choose_scales(net: NetworkDraft) -> None:
@@ -150,7 +148,7 @@ def _leak(net: NetworkDraft, synapses: ProjectionDraft) -> None:
             ]
             before.append(f"leak_{variable} = {total(*parts)}")
             after.append(f"{variable} -= leak_{variable}")
-            after += [_DALE] if _has_sign(net, synapses, variable) else []
+            after += [DALE] if _has_sign(net, synapses, variable) else []
     if before:
         synapses.pathways.append(Pathway("leak", LEAK, "\n".join(before + after), on="step"))
 
@@ -169,10 +167,16 @@ def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix
     """Add ``of += factor * post * pre``: what the target knows as its gain, what the source has."""
     if update.factor.strip() == "0":
         return
+    then = f"\n{DALE}" if _has_sign(net, synapses, update.of) else ""
     if (part := late_part(net, synapses, update)) is not None:
-        change_late(net, synapses, update, part, suffix)
+        change_late(net, synapses, update, part, suffix, then)
         return
     source, post = net.layers[synapses.pre], net.layers[synapses.post]
+    if {"du", "noise"} <= {*names_in(update.post), *names_in(update.pre)} and source.delayed:
+        raise InputError(
+            f"layer {source.name}.delay: none, since {post.reader} asks in the same step what its "
+            f"noise does above (got a delay)"
+        )
     gain = f"gain_{update.of}{suffix}"
     gate = learning(net.rule, update.phase)
     post.declare(gain, comment=f"change of {update.of} per presynaptic {update.pre}")
@@ -189,8 +193,10 @@ def _change(net: NetworkDraft, synapses: ProjectionDraft, update: Update, suffix
         activity = f"trace_{update.of}{suffix}"
         source.declare(activity)
         source.assign(GAIN, activity, update.pre)
+    elif activity.isidentifier() and not (activity == "h" and source.spiking):
+        source.need(activity)
+        activity = source.kept(activity, GAIN, f"sent_{activity}")
     name = f"plasticity_{update.of}{suffix}"
-    then = f"\n{_DALE}" if _has_sign(net, synapses, update.of) else ""
     transmit(net, synapses, name, PLASTICITY, update.of, f"{gain}_post", activity, then)
 
 
