@@ -152,3 +152,10 @@ def test_lessons_fade() -> None:
 def test_a_setting_that_cannot_be(change: dict[str, Any], message: str) -> None:
     with pytest.raises(InputError, match=message):
         replace(Config(), **change)
+
+
+def test_minutes_are_announced() -> None:
+    assert EXPERIMENT.cost(SMOKE) is None
+    laptop, paper = (EXPERIMENT.cost(EXPERIMENT.presets[name]) for name in ("laptop", "paper"))
+    assert laptop == "about 3 minutes a seed on one core, on the device dense"
+    assert paper == laptop.replace("3 minutes", "8 hours")

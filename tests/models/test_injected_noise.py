@@ -1,9 +1,7 @@
 """Noise that is injected into potentials, as node perturbation reads it."""
 
 import numpy as np
-import pytest
 
-from snn_credit.errors import InputError
 from snn_credit.models import neurons
 from snn_credit.models.lillicrap_spiking import FORWARD, network
 from snn_credit.spiking import Simulation, Stream
@@ -23,9 +21,3 @@ def test_a_saturated_neuron_learns_nothing_and_breaks_nothing() -> None:
     for _ in simulation.run():
         pass
     np.testing.assert_array_equal(simulation.matrix("input_to_hidden1"), before)
-
-
-@pytest.mark.parametrize("size", [0.0, -1.0, float("nan")])
-def test_the_size_of_noise_is_above_0(size: float) -> None:
-    with pytest.raises(InputError, match=r"^size: a finite number above 0 \(got "):
-        neurons.injected_noise(size)
