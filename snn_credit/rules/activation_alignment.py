@@ -21,6 +21,8 @@ No synapse reads a W, but B carries messages both ways: the rule is not local.
 alpha = beta as in section 5 and in the authors' code (amp 2e-3, sparse 1e-3 without the factor
 1/2); appendix B.2 prints beta = 2 alpha, with which B goes to W'/2.
 
+Spiking form: h are spikes; the sum of b over the spikes below reaches the layer above in the step.
+
 Source: Kunin et al. 2020, ICML.
 """
 

@@ -17,6 +17,10 @@ lam    lam             weight decay per step                   number
 
 It is the control: it needs weight transport, and says so (`Rule.weight_transport`).
 
+Spiking form: h is 1 in the step in which a neuron spikes and f' = p (1 - p) of that step. delta
+comes down within the step and is integrated by a feedback neuron for each hidden one (Lillicrap
+et al. 2016, eq 6); W changes with each presynaptic spike. It is a control: weights are transported.
+
 Source: Rumelhart, Hinton & Williams 1986, Nature 323, 533.
 """
 

@@ -23,6 +23,9 @@ f'     df      slope of the activation                                    (batch
 Deviation: Nokland projects the derivative of the loss at the output's pre-activation. For softmax
 with cross-entropy, where df = 1 by definition, that is ``err``.
 
+Spiking form: as for FA, with one feedback neuron for each hidden neuron, which receives err, or the
+delta of all layers above, in the step in which it is made.
+
 Sources: Nokland 2016, NeurIPS 29; Moskovitz, Litwin-Kumar & Abbott 2018, arXiv 1812.06488.
 """
 

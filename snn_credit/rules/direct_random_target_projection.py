@@ -14,6 +14,8 @@ f'     df      slope of the activation                                    (batch
 
 The sign of B is arbitrary: its entries are random and symmetric about 0.
 
+Spiking form: the target neurons' ystar reaches the hidden layers' feedback neurons in every step.
+
 Source: Frenkel, Lefebvre & Bol 2019, arXiv 1909.01311; rate 0.01 as in Dellaferrera & Kreiman
 2022, Table 2.
 """

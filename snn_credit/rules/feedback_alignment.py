@@ -32,6 +32,13 @@ eta    eta     learning rate                                              number
 lam    lam     weight decay per step (the paper's alpha, gamma)           number
 ====== ======= ========================================================== ================
 
+Spiking form (Lillicrap et al. 2016, eqs 5-8), in every time step and with each presynaptic spike:
+
+    U_l <- (1 - tau) U_l + tau B_{l+1} delta_{l+1},  delta_l = phi(U_l),  phi = 2 sigmoid - 1
+    dW_l = -eta (delta_l o p_l (1 - p_l)) s_{l-1}',  delta_L = phi(low pass of s_L - target)
+
+It departs from the static form in that delta is a squashed low pass; the chain's is that times f'.
+
 Source: Lillicrap, Cownden, Tweed & Akerman 2016, Nat Commun 7, 13276.
 """
 

@@ -19,6 +19,9 @@ etab   etab    rate of B                                                  number
 Defaults: alpha = beta = gamma, with etab the weight of all three. The authors' code has amp 2e-3,
 null 1e-3 and decay 1e-3, the last two without the factor 1/2.
 
+Spiking form: h are spikes, so that B changes with the spikes of the layers at its two ends; the
+reconstruction is the sum of b over the spikes above, through feedback neurons.
+
 Source: Kunin et al. 2020, ICML.
 """
 

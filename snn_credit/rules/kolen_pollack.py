@@ -16,6 +16,9 @@ delta  delta   the modulator (Kunin's pseudogradient)                     (batch
 lam    lam     decay of both; must be above 0 for the two to meet         number
 ====== ======= ========================================================== ================
 
+Spiking form: as for FA's chain; w and b of a synapse take the same change at each presynaptic
+spike, and decay in every step.
+
 Source: Kolen & Pollack 1994, ICNN; Akrout et al. 2019, NeurIPS 32 (decay 1e-3, times eta).
 """
 

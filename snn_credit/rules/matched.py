@@ -17,6 +17,8 @@ delta  delta   the modulator                                              (batch
 lam    lam     decay of both; must be above 0 for the two to meet         number
 ====== ======= ========================================================== ================
 
+Spiking form: that of Kolen-Pollack's rule.
+
 Source: Lansdell, Prakash & Kording 2020, ICLR.
 """
 

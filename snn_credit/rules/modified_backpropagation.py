@@ -32,6 +32,8 @@ xi       noise   normal, of standard deviation sig, so that noise/sig is xi (bat
 lambda   lama    strength of the penalty                                    number
 ======== ======= ========================================================== ================
 
+Spiking form: as for BP, with xi = (s - p)/sqrt(p (1 - p)); V is made when the simulation begins.
+
 Source: Moskovitz, Litwin-Kumar & Abbott 2018, arXiv 1812.06488.
 """
 

@@ -16,6 +16,10 @@ lambda^  delta  estimate of dLoss/dh                                       (batc
 
 ``h``, ``df`` and ``err`` are those of the run without noise (Lansdell et al. 2020, 2.2).
 
+Spiking form: xi = s - p, whose variance p (1 - p) is f', so dW = -eta dL (s - p)_l s_{l-1}' at each
+presynaptic spike (or noise that is injected). There is no second run: a critic tells L less its
+running mean. If that is late, what it multiplies waits in a trace: e <- g e + (s - p)_l s_{l-1}'.
+
 Source: Fiete & Seung 2006, PRL 97, 048104; Lansdell, Prakash & Kording 2020, ICLR.
 """
 

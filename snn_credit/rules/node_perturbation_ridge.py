@@ -23,6 +23,9 @@ gamma    GAMMA   ridge: 0.1 (C.3)                                         number
 Deviation: s and v add up batch means, not sums, so gamma weighs as much as one batch of examples,
 and 1/r batches under an optimiser whose rate for s and v is r: theirs is SGD with a rate of 1.
 
+Spiking form: that of `snn_credit.rules.node_perturbation_feedback`; s and v add up steps, and b is
+solved for between chunks of the simulation.
+
 Source: Lansdell, Prakash & Kording 2020, ICLR.
 """
 

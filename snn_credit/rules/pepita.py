@@ -38,6 +38,10 @@ Variants of the paper, which differ from it in one respect each:
 r       r       random numbers of the output neurons, times the paper's k (batch, n_L)
 ======= ======= ========================================================= ================
 
+Spiking form (`snn_credit.models.pepita_spiking`): h1 and h of delta are traces of a neuron's
+spikes, h1 as the soma has kept it and h as the dendrite has it before the spike of this step; the
+presynaptic factor is the spike; e is that of the output's traces. Nothing is reset in between.
+
 Source: Dellaferrera & Kreiman 2022, ICML (eta 0.1: appendix A, MNIST).
 """
 

@@ -12,6 +12,8 @@ W      w       forward weights                                            (n_pos
 W^+    b       their Moore-Penrose pseudoinverse, stored transposed       (n_post, n_pre)
 ====== ======= ========================================================== ================
 
+Spiking form: as for FA, with B made anew between chunks of the simulation.
+
 Source: Lillicrap, Cownden, Tweed & Akerman 2016, Nat Commun 7, 13276.
 """
 

@@ -4,6 +4,8 @@
 
 The floor under every rule that claims to teach hidden neurons. Symbols are those of BP.
 
+Spiking form: Lillicrap et al. 2016, eqs 7 and 8, in the output layer alone.
+
 Source: Lillicrap, Cownden, Tweed & Akerman 2016, Nat Commun 7, 13276.
 """
 

@@ -18,6 +18,9 @@ f'     df      slope of the activation                                    (batch
 
 Both read the forward weights' signs, which is weight transport of one bit a synapse.
 
+Spiking form: as for FA's chain. Init's signs follow W's in every step, each in its own synapse; the
+norms of SN, which are of whole matrices, are taken anew between chunks of the simulation.
+
 Source: Moskovitz, Litwin-Kumar & Abbott 2018, arXiv 1812.06488; Liao, Leibo & Poggio 2016.
 """
 

@@ -19,6 +19,8 @@ Defaults: alpha = beta, so that B goes to W', as in section 5 and in the authors
 decay 1e-3 without the factor 1/2). Appendix B.2 prints beta = 2 alpha, which goes to W'/2.
 B reads W: this is weight transport, spread over time.
 
+Spiking form: as for FA's chain; each synapse draws its b to its w in every step.
+
 Source: Kunin et al. 2020, ICML.
 """
 

@@ -18,6 +18,8 @@ delta  delta   what B makes of it                                         (batch
        mis     how far B's prediction is from lambda                      (batch, n)
 ====== ======= ========================================================== ================
 
+Spiking form: as for FA's chain; the delta that teaches B comes through feedback neurons too.
+
 Source: Lansdell, Prakash & Kording 2020, ICLR, C.5; after Jaderberg et al. 2016, arXiv 1608.05343.
 """
 

@@ -33,6 +33,9 @@ W' itself (the stable line of Kunin's eq 1).
 Deviations: the response is taken before the activation function; where the path draws the noise it
 is normal; and it is divided by its variance, so that etab is a rate per step whatever its size.
 
+Spiking form: xi is s - p, and hn the sum of w over it, which only carries what is by chance. In
+`snn_credit.rules.weight_estimation` the potential itself is read, which carries everything.
+
 Source: Akrout, Wilson, Humphreys, Lillicrap & Tweed 2019, NeurIPS 32; Kunin et al. 2020, ICML.
 """
 
