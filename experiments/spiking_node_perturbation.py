@@ -24,10 +24,10 @@ and 101, for each rule by itself. The delays are there to show what they do. The
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import asdict, dataclass, replace
+from dataclasses import asdict, replace
 from functools import partial
 from itertools import pairwise
-from math import inf, nan
+from math import nan
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -36,8 +36,9 @@ import numpy as np
 from snn_credit.experiments import spiking_np_circuits as nets
 from snn_credit.experiments import spiking_np_figures as figures
 from snn_credit.experiments import spiking_shared as shared
+from snn_credit.experiments.spiking_np_circuits import RATE_RULES, Config
 from snn_credit.experiments.spiking_shared import AIM, DELTA, GRADIENT, SEEN, UPDATE
-from snn_credit.harness import Context, Experiment, Table, file_name, require, roughly
+from snn_credit.harness import Context, Experiment, Table, file_name, roughly
 from snn_credit.progress import Named
 
 if TYPE_CHECKING:
@@ -54,72 +55,6 @@ CONTROLS: Mapping[str, str] = {
 }
 #: Of so many images are the angles of delta.
 _DELTAS = 500
-RATE_RULES = ("NP", "BP", "Shallow", "FA chain", "NP feedback")
-
-
-@dataclass(frozen=True)
-class Config:
-    """Settings of one run.
-
-    ``eta_*`` and ``etab`` are those of hidden layers, and a step is 1 ms. NP's mean update is
-    probed with ``probe_rounds`` of ``probe_images``.
-    """
-
-    data: str = "digits"
-    train_images: int | None = None
-    test_images: int | None = None
-    validation_images: int | None = None
-    hidden: tuple[int, ...] = (50, 50)
-    output: int = 10
-    encoder: tuple[int, ...] = (30, 20)
-    images: int = 30_000
-    fixed_images: int = 20_000
-    steps: int = 20
-    eta_np: float = 0.03
-    eta_injected: float = 0.006
-    eta_late: float = 0.03
-    eta_bp: float = 0.3
-    eta_fa: float = 0.3
-    eta_output: float = 0.003
-    etab: float = 0.3
-    etab_output: float = 0.1
-    etab_unweighted: float = 0.03
-    fall: float = 0.1
-    baseline_ms: float = 5.0
-    delay_ms: float = 1.0
-    tau_ms: float = 1.0
-    eligibility_ms: float = 1.5
-    injected: float = 1.0
-    w_scale: float = 0.3
-    b_scale: float = 0.5
-    w_shallow: float = 8.0
-    w_shallow_output: float = 0.1
-    evaluations: int = 8
-    probe_images: int = 500
-    probe_rounds: int = 10
-    window_steps: int = 20
-    rate_images: int = 50_000
-    rate_batch: int = 10
-    rate_etas: tuple[float, ...] = (0.3, 1.0, 1.0, 1.0, 1.0)
-    rate_etab: float = 0.5
-
-    def __post_init__(self) -> None:
-        require(self, _COUNTS, lambda count: count >= 1, "at least 1")
-        require(self, _SIZES, lambda size: 0 <= size < inf, "a finite number of at least 0")
-        require(self, ("w_shallow",), lambda size: size > 0, "above 0")
-        require(self, ("fall",), lambda fall: 0 < fall <= 1, "above 0 and at most 1")
-        wanted = len(RATE_RULES)
-        fits = len(self.rate_etas) == wanted
-        require(self, ("rate_etas",), lambda _: fits, f"{wanted}, one for each rule")
-
-
-_COUNTS = (
-    *("train_images", "test_images", "validation_images", "hidden", "output", "encoder", "images"),
-    *("fixed_images", "steps", "evaluations", "probe_images", "probe_rounds"),
-    *("window_steps", "rate_images", "rate_batch"),
-)
-_SIZES = ("w_scale", "b_scale", "w_shallow", "w_shallow_output", "etab", "etab_output",
-          "etab_unweighted", "rate_etas", "rate_etab")  # fmt: skip
 
 
 def run(config: Config, context: Context) -> Table:

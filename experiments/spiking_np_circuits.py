@@ -1,17 +1,18 @@
-"""The circuits of ``spiking-node-perturbation``, by the names of its rows."""
+"""The settings of ``spiking-node-perturbation``, and its circuits by the names of its rows."""
 
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from functools import partial
+from math import inf
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.experiments.spiking_teacher import Lessons
+from snn_credit.harness import require
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
-    from snn_credit.experiments.spiking_node_perturbation import Config
     from snn_credit.rules import Rule
     from snn_credit.spiking import Circuit, Neuron
 
@@ -20,6 +21,72 @@ UNRELATED, SHALLOW, OWN = "NP, unrelated number", "Shallow", "Shallow, own W"
 BP, FA = "BP", "FA chain"
 TAUGHT, DIRECT = "NP feedback weighted", "NP feedback DFA weighted"
 FIXED, AUTO = ", W fixed", ", W fixed, autoencoder"
+RATE_RULES = ("NP", "BP", "Shallow", "FA chain", "NP feedback")
+
+
+@dataclass(frozen=True)
+class Config:
+    """Settings of one run.
+
+    ``eta_*`` and ``etab`` are those of hidden layers, and a step is 1 ms. NP's mean update is
+    probed with ``probe_rounds`` of ``probe_images``.
+    """
+
+    data: str = "digits"
+    train_images: int | None = None
+    test_images: int | None = None
+    validation_images: int | None = None
+    hidden: tuple[int, ...] = (50, 50)
+    output: int = 10
+    encoder: tuple[int, ...] = (30, 20)
+    images: int = 30_000
+    fixed_images: int = 20_000
+    steps: int = 20
+    eta_np: float = 0.03
+    eta_injected: float = 0.006
+    eta_late: float = 0.03
+    eta_bp: float = 0.3
+    eta_fa: float = 0.3
+    eta_output: float = 0.003
+    etab: float = 0.3
+    etab_output: float = 0.1
+    etab_unweighted: float = 0.03
+    fall: float = 0.1
+    baseline_ms: float = 5.0
+    delay_ms: float = 1.0
+    tau_ms: float = 1.0
+    eligibility_ms: float = 1.5
+    injected: float = 1.0
+    w_scale: float = 0.3
+    b_scale: float = 0.5
+    w_shallow: float = 8.0
+    w_shallow_output: float = 0.1
+    evaluations: int = 8
+    probe_images: int = 500
+    probe_rounds: int = 10
+    window_steps: int = 20
+    rate_images: int = 50_000
+    rate_batch: int = 10
+    rate_etas: tuple[float, ...] = (0.3, 1.0, 1.0, 1.0, 1.0)
+    rate_etab: float = 0.5
+
+    def __post_init__(self) -> None:
+        require(self, _COUNTS, lambda count: count >= 1, "at least 1")
+        require(self, _SIZES, lambda size: 0 <= size < inf, "a finite number of at least 0")
+        require(self, ("w_shallow",), lambda size: size > 0, "above 0")
+        require(self, ("fall",), lambda fall: 0 < fall <= 1, "above 0 and at most 1")
+        wanted = len(RATE_RULES)
+        fits = len(self.rate_etas) == wanted
+        require(self, ("rate_etas",), lambda _: fits, f"{wanted}, one for each rule")
+
+
+_COUNTS = (
+    *("train_images", "test_images", "validation_images", "hidden", "output", "encoder", "images"),
+    *("fixed_images", "steps", "evaluations", "probe_images", "probe_rounds"),
+    *("window_steps", "rate_images", "rate_batch"),
+)
+_SIZES = ("w_scale", "b_scale", "w_shallow", "w_shallow_output", "etab", "etab_output",
+          "etab_unweighted", "rate_etas", "rate_etab")  # fmt: skip
 
 
 def learners(config: Config, data: Dataset, seed: int) -> dict[str, Circuit]:
