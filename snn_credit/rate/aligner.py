@@ -103,9 +103,12 @@ def _why(rule: Rule) -> str:
 
 
 def is_hebbian(rule: Rule) -> bool:
-    """Whether b grows by activities alone: by no error, and by nothing that b itself has sent."""
+    """Whether b grows by activities alone: by no error, and by nothing that b itself has sent.
+
+    A regression, whose leak goes with what it reads, is none: it fades as fast as it grows.
+    """
     grows = [update for update in feedback_updates(rule) if update.factor.strip() != "0"]
-    return any(not _checked(rule, update) for update in grows)
+    return any(update.leak_pre is None and not _checked(rule, update) for update in grows)
 
 
 def _checked(rule: Rule, update: Update) -> bool:
