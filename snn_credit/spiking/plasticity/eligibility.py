@@ -76,16 +76,7 @@ def late_part(net: NetworkDraft, synapses: ProjectionDraft, update: Update) -> s
     layer, source = net.layers[synapses.post], net.layers[synapses.pre]
     if layer.remains is None or update.pre.strip() != "h" or not source.spiking:
         return None
-    text = update.post
-    values = {
-        step.name: step.output if synapses.post == net.top else step.hidden
-        for step in net.rule.steps
-        if isinstance(step, Local)
-    }
-    for name in reversed(values):
-        value = values[name]
-        if value is not None and name in names_in(text):
-            text = rename(text, {name: value})
+    text = _spelled_out(net, update.post, output=synapses.post == net.top)
     return coefficient(text, SCALAR) if SCALAR in names_in(text) else None
 
 
@@ -96,12 +87,18 @@ def judged(net: NetworkDraft, synapses: ProjectionDraft, update: Update) -> bool
     own noise, which dL follows too.
     """
     source = net.layers[synapses.pre]
-    values = {step.name: step.hidden for step in net.rule.steps if isinstance(step, Local)}
-    text = update.pre
-    for name in reversed(values):
-        if values[name] is not None and name in names_in(text):
-            text = rename(text, {name: str(values[name])})
+    text = _spelled_out(net, update.pre, output=False)
     return SCALAR in source.broadcasts and SCALAR in names_in(text)
+
+
+def _spelled_out(net: NetworkDraft, text: str, output: bool) -> str:
+    """Return an expression with the rule's locals written out, as far as a layer has them."""
+    locals_ = [step for step in net.rule.steps if isinstance(step, Local)]
+    for step in reversed(locals_):
+        value = step.output if output else step.hidden
+        if value is not None and step.name in names_in(text):
+            text = rename(text, {step.name: value})
+    return text
 
 
 def change_late(
