@@ -1,11 +1,49 @@
 """How an experiment is run: settings, seeds, the folder it writes to, and what a person sees.
 
 An experiment needs `Context`, `Experiment`, `Table`, `require`, and perhaps `roughly` and
-`file_name`; the rest serves the command line.
+`file_name`; what it must show is a tuple of `Claim`, made by `below`, `ordered` and their like, and
+judged by `judge`. The rest serves the command line.
 """
 
+from snn_credit.harness.claims import (
+    Claim,
+    Finding,
+    Measured,
+    NotMeasured,
+    above,
+    all_of,
+    below,
+    between,
+    judge,
+    not_above,
+    not_below,
+    ordered,
+    ratio,
+    within,
+)
 from snn_credit.harness.config import require
 from snn_credit.harness.experiment import Context, Experiment, Table
 from snn_credit.harness.words import file_name, roughly
 
-__all__ = ["Context", "Experiment", "Table", "file_name", "require", "roughly"]
+__all__ = [
+    "Claim",
+    "Context",
+    "Experiment",
+    "Finding",
+    "Measured",
+    "NotMeasured",
+    "Table",
+    "above",
+    "all_of",
+    "below",
+    "between",
+    "file_name",
+    "judge",
+    "not_above",
+    "not_below",
+    "ordered",
+    "ratio",
+    "require",
+    "roughly",
+    "within",
+]

@@ -8,13 +8,12 @@ from pathlib import Path
 from typing import Any, Generic, TypeVar
 
 from snn_credit.errors import InputError, one_of
+from snn_credit.harness.claims import Claim, Table
 from snn_credit.progress import Progress, Silent
 
-ConfigT = TypeVar("ConfigT")
+__all__ = ["Context", "Experiment", "Table"]
 
-#: Row -> column -> number, None where there is none. Rows are rules by their name in the
-#: literature, columns say the quantity and its unit (``test error %``).
-Table = Mapping[str, Mapping[str, float | None]]
+ConfigT = TypeVar("ConfigT")
 
 
 @dataclass(frozen=True)
@@ -73,6 +72,9 @@ class Experiment(Generic[ConfigT]):
         device, None where that is not known; without it there is no spiking circuit.
     cost : callable
         What a run with this config takes, as a sentence for a person; None when that is little.
+    claims : tuple of Claim
+        What the measured table must show at ``laptop`` and ``paper``, as the paper claims it; see
+        `snn_credit.harness.claims`. A claim that does not come out stays.
     draw : callable
         Draws what the measured tables of all seeds show together, into ``context.out``. It is
         called for each seed by itself too.
@@ -85,6 +87,7 @@ class Experiment(Generic[ConfigT]):
     presets: Mapping[str, ConfigT]
     run: Callable[[ConfigT, Context], Table]
     paper_numbers: Table = field(default_factory=dict)
+    claims: tuple[Claim, ...] = ()
     synapses: Callable[[ConfigT], int | None] = _no_circuit
     cost: Callable[[ConfigT], str | None] = _costs_nothing
     draw: Callable[[ConfigT, Sequence[Table], Context], None] = _draws_nothing

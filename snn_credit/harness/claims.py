@@ -1,0 +1,266 @@
+"""What an experiment must show, as data beside the paper's numbers, and how it is judged.
+
+A claim is a sentence and a check on the measured table. The constructors below write both::
+
+    claims=(
+        below("BP", "test error %", 2.6),
+        ordered("test error %", "FA", "Shallow", by=3),
+        ratio("examples to NSE 1e-3", "FA", "BP", most=2),
+        Claim("no angle is 0", lambda m: m.value("FA", "angle, degrees") > 0),
+    )
+
+Means over seeds are judged. Where the outcome hangs on less than two standard errors, that is said
+beside the numbers, and the mean is judged all the same.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from itertools import pairwise
+
+#: Row -> column -> number, None where there is none. Rows are rules by their name in the
+#: literature, columns say the quantity and its unit (``test error %``).
+Table = Mapping[str, Mapping[str, float | None]]
+
+#: Row and column of one number.
+Cell = tuple[str, str]
+
+_STANDARD_ERRORS = 2.0
+
+
+class NotMeasured(LookupError):
+    """A number that a claim needs is not in the table, or is null there."""
+
+
+@dataclass
+class Measured:
+    """A measured table, as a check asks it. It remembers what it was asked.
+
+    Attributes
+    ----------
+    means, spread : Table
+        Means over seeds and their sample standard deviations, as in ``result.json``.
+    seeds : int
+        Over how many seeds.
+    asked : dict
+        Cell -> the number that was given out, None where there was none.
+    close : bool
+        Whether a comparison lay within two standard errors.
+    """
+
+    means: Table
+    spread: Table = field(default_factory=dict)
+    seeds: int = 1
+    asked: dict[Cell, float | None] = field(default_factory=dict)
+    close: bool = False
+
+    def value(self, row: str, column: str) -> float:
+        """Return the mean of a cell.
+
+        Raises
+        ------
+        NotMeasured
+            There is none. `judge` takes it as "cannot be judged".
+        """
+        found = self.means.get(row, {}).get(column)
+        self.asked[row, column] = found
+        if found is None:
+            raise NotMeasured(f"{row}, {column}")
+        return found
+
+    def least(self, bound: float, *terms: tuple[float, str, str]) -> bool:
+        r"""Tell whether :math:`\sum_i a_i m_i \ge bound`, and note where that is a close call.
+
+        Each term is a factor a and the row and column of a mean m. Close is a distance below two
+        standard errors, :math:`2 \sqrt{\sum_i a_i^2 s_i^2 / n}` with the spreads s of n seeds,
+        as if rows were independent.
+        """
+        total = sum(factor * self.value(row, column) for factor, row, column in terms)
+        spreads = [self.spread.get(row, {}).get(column) for _, row, column in terms]
+        if self.seeds > 1 and None not in spreads:
+            squares = ((a * s) ** 2 for (a, _, _), s in zip(terms, spreads, strict=True) if s)
+            error = math.sqrt(sum(squares) / self.seeds)
+            self.close |= abs(total - bound) < _STANDARD_ERRORS * error
+        return total >= bound
+
+
+@dataclass(frozen=True)
+class Claim:
+    """What an experiment must show.
+
+    Attributes
+    ----------
+    text : str
+        The claim as a sentence.
+    check : callable
+        Whether it holds of a `Measured` table; None where that cannot be said. It asks for all
+        that it needs before it compares, so that `needs` finds every cell.
+    """
+
+    text: str
+    check: Callable[[Measured], bool | None]
+
+    def needs(self) -> list[Cell]:
+        """Return the cells that the claim is judged by."""
+        everything = _Everything({})
+        self.check(everything)
+        return list(everything.asked)
+
+
+class _Everything(Measured):
+    """Has a number for every cell."""
+
+    def value(self, row: str, column: str) -> float:
+        self.asked[row, column] = 1.0
+        return 1.0
+
+
+@dataclass(frozen=True)
+class Finding:
+    """A claim, judged.
+
+    Attributes
+    ----------
+    text : str
+        The claim.
+    holds : bool or None
+        None where a number that it needs was not measured.
+    numbers : str
+        What it was judged by: ``FA 1.9, Shallow 9.3``.
+    """
+
+    text: str
+    holds: bool | None
+    numbers: str
+
+
+def judge(
+    claims: Sequence[Claim], means: Table, spread: Table | None = None, seeds: int = 1
+) -> list[Finding]:
+    """Judge claims by the means of a measured table.
+
+    Parameters
+    ----------
+    claims : sequence of Claim
+        An experiment's.
+    means, spread : Table
+        ``measured`` and ``spread`` of ``result.json``.
+    seeds : int
+        How many seeds they are of.
+    """
+    return [_judged(claim, Measured(means, spread or {}, seeds)) for claim in claims]
+
+
+def _judged(claim: Claim, measured: Measured) -> Finding:
+    holds = _outcome(claim, measured)
+    numbers = _said(measured.asked)
+    if measured.close:
+        numbers += "; within the spread"
+    return Finding(claim.text, holds, numbers)
+
+
+def _outcome(claim: Claim, measured: Measured) -> bool | None:
+    try:
+        return claim.check(measured)
+    except (NotMeasured, ZeroDivisionError):
+        return None
+
+
+def _said(asked: Mapping[Cell, float | None]) -> str:
+    """Name numbers by their rows, or by their columns where all are of one row."""
+    rows, columns = ({cell[which] for cell in asked} for which in (0, 1))
+    if len(columns) <= 1:
+        names = [row for row, _ in asked]
+    elif len(rows) == 1:
+        names = [f"{column}:" for _, column in asked]
+    else:
+        names = [f"{row}, {column}:" for row, column in asked]
+    return ", ".join(
+        f"{name} {'not measured' if value is None else f'{value:.3g}'}"
+        for name, value in zip(names, asked.values(), strict=True)
+    )
+
+
+def below(row: str, column: str, bound: float, *, text: str = "") -> Claim:
+    """Claim that a number is at most ``bound``."""
+    said = text or f"{row}, {column}: at most {bound:g}"
+    return Claim(said, lambda m: m.least(-bound, (-1, row, column)))
+
+
+def above(row: str, column: str, bound: float, *, text: str = "") -> Claim:
+    """Claim that a number is at least ``bound``."""
+    said = text or f"{row}, {column}: at least {bound:g}"
+    return Claim(said, lambda m: m.least(bound, (1, row, column)))
+
+
+def between(row: str, column: str, low: float, high: float, *, text: str = "") -> Claim:
+    """Claim that a number lies between two bounds, which belong to it."""
+    said = text or f"{row}, {column}: between {low:g} and {high:g}"
+    return all_of(above(row, column, low), below(row, column, high), text=said)
+
+
+def ordered(column: str, *rows: str, by: float = 0.0, text: str = "") -> Claim:
+    """Claim that rows come in this order, lowest first, each at least ``by`` above the last."""
+    each = "each " if len(rows) > 2 else ""
+    gap = f", {each}by at least {by:g}" if by else ""
+    said = text or f"{column}: {' < '.join(rows)}{gap}"
+
+    def check(m: Measured) -> bool:
+        values = [m.value(row, column) for row in rows]
+        apart = [m.least(by, (1, b, column), (-1, a, column)) for a, b in pairwise(rows)]
+        return all(apart) and all(a < b for a, b in pairwise(values))
+
+    return Claim(said, check)
+
+
+def within(column: str, row: str, other: str, points: float, *, text: str = "") -> Claim:
+    """Claim that two rows are not further apart than ``points``, either way."""
+    said = text or f"{column}: {row} within {points:g} of {other}"
+
+    def check(m: Measured) -> bool:
+        sides = [m.least(-points, (s, row, column), (-s, other, column)) for s in (1, -1)]
+        return all(sides)
+
+    return Claim(said, check)
+
+
+def not_above(column: str, row: str, other: str, points: float, *, text: str = "") -> Claim:
+    """Claim that a row is at most ``points`` above another, or below it (errors, angles)."""
+    said = text or f"{column}: {row} at most {points:g} above {other}"
+    return Claim(said, lambda m: m.least(-points, (-1, row, column), (1, other, column)))
+
+
+def not_below(column: str, row: str, other: str, points: float, *, text: str = "") -> Claim:
+    """Claim that a row is at most ``points`` below another, or above it (accuracies)."""
+    said = text or f"{column}: {row} at most {points:g} below {other}"
+    return Claim(said, lambda m: m.least(-points, (1, row, column), (-1, other, column)))
+
+
+def ratio(
+    column: str, row: str, other: str, *, least: float | None = None, most: float | None = None,
+    text: str = "",
+) -> Claim:  # fmt: skip
+    """Claim that a row is so many times another, which is positive."""
+    bounds = {"at least": least, "at most": most}
+    parts = [f"{word} {bound:g}" for word, bound in bounds.items() if bound is not None]
+    said = text or f"{column}: {row} {' and '.join(parts)} times {other}"
+
+    def check(m: Measured) -> bool:
+        low = least is None or m.least(0, (1, row, column), (-least, other, column))
+        high = most is None or m.least(0, (-1, row, column), (most, other, column))
+        return low and high
+
+    return Claim(said, check)
+
+
+def all_of(*claims: Claim, text: str = "") -> Claim:
+    """Claim that every one of the claims holds. One that fails decides, whatever was not measured."""
+    said = text or "; ".join(claim.text for claim in claims)
+
+    def check(m: Measured) -> bool | None:
+        outcomes = [_outcome(claim, m) for claim in claims]
+        return False if False in outcomes else None if None in outcomes else True
+
+    return Claim(said, check)
