@@ -256,7 +256,7 @@ def ratio(
 
 
 def all_of(*claims: Claim, text: str = "") -> Claim:
-    """Claim that every one of the claims holds. One that fails decides, whatever was not measured."""
+    """Claim all of these. One that fails decides, whatever was not measured."""
     said = text or "; ".join(claim.text for claim in claims)
 
     def check(m: Measured) -> bool | None:
