@@ -14,11 +14,13 @@ from snn_credit.harness.claims import (
     all_of,
     below,
     between,
+    falls,
     judge,
     not_above,
     not_below,
     ordered,
     ratio,
+    rises,
     within,
 )
 from snn_credit.harness.config import require
@@ -37,6 +39,7 @@ __all__ = [
     "all_of",
     "below",
     "between",
+    "falls",
     "file_name",
     "judge",
     "not_above",
@@ -44,6 +47,7 @@ __all__ = [
     "ordered",
     "ratio",
     "require",
+    "rises",
     "roughly",
     "within",
 ]

@@ -215,6 +215,27 @@ def ordered(column: str, *rows: str, by: float = 0.0, text: str = "") -> Claim:
     return Claim(said, check)
 
 
+def rises(row: str, start: str, end: str, *, by: float = 0.0, text: str = "") -> Claim:
+    """Claim that the second column of a row is above the first, by at least ``by``."""
+    return _moves(row, start, end, 1, by, text)
+
+
+def falls(row: str, start: str, end: str, *, by: float = 0.0, text: str = "") -> Claim:
+    """Claim that the second column of a row is below the first, by at least ``by``."""
+    return _moves(row, start, end, -1, by, text)
+
+
+def _moves(row: str, start: str, end: str, sign: int, by: float, text: str) -> Claim:
+    gap = f", by at least {by:g}" if by else ""
+    said = text or f"{row}: {end} {'above' if sign > 0 else 'below'} {start}{gap}"
+
+    def check(m: Measured) -> bool:
+        change = sign * (m.value(row, end) - m.value(row, start))
+        return m.least(by, (sign, row, end), (-sign, row, start)) and change > 0
+
+    return Claim(said, check)
+
+
 def within(column: str, row: str, other: str, points: float, *, text: str = "") -> Claim:
     """Claim that two rows are not further apart than ``points``, either way."""
     said = text or f"{column}: {row} within {points:g} of {other}"

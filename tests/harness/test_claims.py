@@ -11,11 +11,13 @@ from snn_credit.harness import (
     all_of,
     below,
     between,
+    falls,
     judge,
     not_above,
     not_below,
     ordered,
     ratio,
+    rises,
     within,
 )
 
@@ -38,6 +40,10 @@ def holds(claim: Claim) -> bool | None:
         (between("BP", E, 1, 2), between("BP", E, 1, 1.9)),
         (ordered(E, "BP", "FA", "Shallow"), ordered(E, "BP", "Shallow", "FA")),
         (ordered(E, "BP", "FA", "Shallow", by=0.5), ordered(E, "BP", "FA", "Shallow", by=0.6)),
+        (rises("FA", E, "angle", by=37.5), rises("FA", E, "angle", by=38)),
+        (rises("FA", E, "angle"), falls("FA", E, "angle")),
+        (falls("FA", "angle", E, by=37.5), falls("FA", "angle", E, by=38)),
+        (falls("FA", "angle", E), rises("FA", "angle", E)),
         (within(E, "FA", "BP", 0.5), within(E, "FA", "BP", 0.4)),
         (within(E, "BP", "FA", 0.5), within(E, "BP", "FA", 0.4)),
         (not_above(E, "FA", "BP", 0.5), not_above(E, "FA", "BP", 0.4)),
@@ -54,8 +60,9 @@ def test_each_constructor_judges_the_mean(true: Claim, false: Claim) -> None:
 
 
 def test_rows_that_tie_are_not_in_order() -> None:
-    tied = {"BP": {E: 2.0}, "FA": {E: 2.0}}
-    assert judge((ordered(E, "BP", "FA"),), tied)[0].holds is False
+    tied = {"BP": {E: 2.0, "later": 2.0}, "FA": {E: 2.0}}
+    for claim in (ordered(E, "BP", "FA"), rises("BP", E, "later"), falls("BP", E, "later")):
+        assert judge((claim,), tied)[0].holds is False
 
 
 @pytest.mark.parametrize(
@@ -67,6 +74,8 @@ def test_rows_that_tie_are_not_in_order() -> None:
         (ordered(E, "BP", "FA"), "test error %: BP < FA"),
         (ordered(E, "FA", "Shallow", by=3), "test error %: FA < Shallow, by at least 3"),
         (ordered("a", "x", "y", "z", by=1), "a: x < y < z, each by at least 1"),
+        (rises("FA", "before", "after"), "FA: after above before"),
+        (falls("FA", "before", "after", by=2), "FA: after below before, by at least 2"),
         (within(E, "FA", "BP", 0.5), "test error %: FA within 0.5 of BP"),
         (not_above(E, "FA", "BP", 1), "test error %: FA at most 1 above BP"),
         (not_below(E, "FA", "BP", 1), "test error %: FA at most 1 below BP"),
