@@ -234,6 +234,23 @@ def raster(
 
 
 @app.command()
+def report(
+    folder: Annotated[Path, typer.Argument(metavar="DIR", help="A folder with runs.")],
+    out: Annotated[
+        Path | None, typer.Option("-o", metavar="FILE", help="Where to [DIR/report.html].")
+    ] = None,
+) -> None:
+    """Make one page over many runs: measured beside published, and a verdict for each."""
+    from snn_credit.experiments import TABLE, load
+    from snn_credit.harness.show import line
+    from snn_credit.report import write_report
+
+    page = write_report(folder, out, [load(name) for name in TABLE])
+    line(_console(), ", ".join(f"{count} {word}" for word, count in page.counts.items()))
+    line(_console(), str(out or folder / "report.html"))
+
+
+@app.command()
 def info(run_file: RunFile) -> None:
     """Say what the file of a run holds."""
     from snn_credit import recording

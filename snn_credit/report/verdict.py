@@ -1,0 +1,232 @@
+"""What a measurement says about a paper: one word, and the counts behind it.
+
+Three things are asked of the means over seeds:
+
+claims
+    Does what the experiment must show come out (`snn_credit.harness.claims`)?
+numbers
+    Does the paper's number lie within two standard deviations (over seeds) of the mean, or within
+    a tenth of itself, whichever is wider? Of a number in percent the tenth is taken of the number
+    or of what it lacks to 100, whichever is smaller, so that it does not matter whether a paper
+    prints errors or accuracies.
+pairs
+    Where the paper sets two rows of a column apart, by more than a twentieth of the larger (in
+    percent: as above), do they come in its order? A pair is reversed when the measured difference
+    has the other sign and is larger than two standard errors, sqrt(s1^2/n + s2^2/n); with one seed
+    any other sign counts. An other sign within two standard errors is undecided.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from dataclasses import dataclass, field, replace
+from enum import StrEnum
+from itertools import combinations
+
+from snn_credit.harness.claims import Finding
+from snn_credit.harness.experiment import Table
+from snn_credit.report.pool import Pooled
+
+TOLERANCE = 0.1
+APART = 0.05
+DEVIATIONS = 2.0
+
+
+class Word(StrEnum):
+    """A verdict.
+
+    ``reproduced``: every claim holds and every number of the paper is met.
+    ``same order``: every claim holds, no pair is reversed, and at least one claim or pair speaks
+    for it. ``not reproduced``: anything else that was measured. ``measured only``: there is neither
+    a claim nor a number that the run could be held against. ``not run``: no run but smoke runs,
+    which are no measurements.
+    """
+
+    REPRODUCED = "reproduced"
+    SAME_ORDER = "same order"
+    NOT_REPRODUCED = "not reproduced"
+    MEASURED_ONLY = "measured only"
+    NOT_RUN = "not run"
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two rows that the paper sets apart; ``holds`` is None where the seeds do not decide."""
+
+    column: str
+    low: str
+    high: str
+    holds: bool | None
+
+
+@dataclass(frozen=True)
+class Verdict:
+    """A word, and what it rests on.
+
+    Attributes
+    ----------
+    word : Word
+        The verdict.
+    why : str
+        It in a few sentences.
+    findings : tuple of Finding
+        The claims, judged.
+    met : dict
+        Row and column of each of the paper's numbers -> whether it is met; None where there is no
+        measured number.
+    pairs : tuple of Pair
+        Those of which both rows were measured.
+    """
+
+    word: Word
+    why: str
+    findings: tuple[Finding, ...] = ()
+    met: dict[tuple[str, str], bool | None] = field(default_factory=dict)
+    pairs: tuple[Pair, ...] = ()
+
+    @property
+    def counts(self) -> str:
+        """The counts in one line; empty where there is nothing to count."""
+        numbers = list(self.met.values())
+        counted = {
+            "claims": [f.holds for f in self.findings],
+            "numbers": numbers,
+            "pairs": [pair.holds for pair in self.pairs],
+        }
+        return ", ".join(
+            f"{name} {outcomes.count(True)} of {len(outcomes)}"
+            for name, outcomes in counted.items()
+            if outcomes
+        )
+
+    @property
+    def reversed_pairs(self) -> list[Pair]:
+        """Pairs that came in the other order."""
+        return [pair for pair in self.pairs if pair.holds is False]
+
+    @property
+    def not_measured(self) -> list[str]:
+        """The paper's numbers that the run lacks: whole columns, else columns with their rows."""
+        columns: dict[str, dict[str, bool]] = {}
+        for (row, column), met in self.met.items():
+            columns.setdefault(column, {})[row] = met is None
+        return [
+            column if all(rows.values()) and len(rows) > 1
+            else f"{column} ({'; '.join(row for row, lacks in rows.items() if lacks)})"
+            for column, rows in columns.items() if any(rows.values())
+        ]  # fmt: skip
+
+
+def reach(findings: Sequence[Finding], pooled: Pooled, paper: Table) -> Verdict:
+    """Return the verdict of a measurement.
+
+    Parameters
+    ----------
+    findings : sequence of Finding
+        The experiment's claims, judged.
+    pooled : Pooled
+        What was measured, at another preset than smoke.
+    paper : Table
+        The paper's numbers.
+    """
+    met = {
+        (row, column): meets(column, number, pooled.measured.get(row, {}).get(column),
+                             pooled.spread.get(row, {}).get(column))
+        for row, columns in paper.items() for column, number in columns.items()
+        if number is not None
+    }  # fmt: skip
+    pairs = tuple(_pairs(pooled, paper))
+    word = _word([f.holds for f in findings], list(met.values()), [p.holds for p in pairs])
+    verdict = Verdict(word, "", tuple(findings), met, pairs)
+    return replace(verdict, why=_why(verdict, len(pooled.seeds)))
+
+
+def _word(
+    claims: Sequence[bool | None], numbers: Sequence[bool | None], pairs: Sequence[bool | None]
+) -> Word:
+    if all(outcome is None for outcome in [*claims, *numbers]):
+        return Word.MEASURED_ONLY
+    if not all(claims) or False in pairs:
+        return Word.NOT_REPRODUCED
+    if all(numbers):
+        return Word.REPRODUCED
+    return Word.SAME_ORDER if claims or True in pairs else Word.NOT_REPRODUCED
+
+
+def meets(column: str, paper: float, mean: float | None, sd: float | None) -> bool | None:
+    """Tell whether a measured mean meets the paper's number; None where there is no mean."""
+    if mean is None:
+        return None
+    wide = max(DEVIATIONS * (sd or 0.0), TOLERANCE * _size(column, paper))
+    return abs(paper - mean) <= wide
+
+
+def _size(column: str, number: float) -> float:
+    """Return what shares of a number are taken of."""
+    if "%" in column and 0 <= number <= 100:
+        return min(number, 100 - number)
+    return abs(number)
+
+
+def _pairs(pooled: Pooled, paper: Table) -> list[Pair]:
+    n = len(pooled.seeds)
+    columns = dict.fromkeys(column for row in paper.values() for column in row)
+    found = []
+    for column in columns:
+        rows = [
+            (number, mean, pooled.spread.get(row, {}).get(column) or 0.0, row)
+            for row in paper
+            if (number := paper[row].get(column)) is not None
+            and (mean := pooled.measured.get(row, {}).get(column)) is not None
+        ]
+        for one, other in combinations(rows, 2):
+            apart = APART * max(_size(column, one[0]), _size(column, other[0]))
+            low, high = sorted((one, other), key=lambda each: each[0])
+            if high[0] - low[0] <= apart:
+                continue
+            difference = high[1] - low[1]
+            error = math.hypot(low[2], high[2]) / math.sqrt(n)
+            holds = True if difference > 0 else None if -difference <= DEVIATIONS * error else False
+            found.append(Pair(column, low[3], high[3], holds))
+    return found
+
+
+def _why(verdict: Verdict, seeds: int) -> str:
+    said = [_about_claims([f.holds for f in verdict.findings])]
+    numbers = list(verdict.met.values())
+    if not numbers:
+        said.append("The paper prints no number that is measured here.")
+    else:
+        said.append(f"{_of(numbers, 'of the paper’s numbers')} met.")
+    if lacks := numbers.count(None):
+        said.append(f"{lacks} of them {'was' if lacks == 1 else 'were'} not measured.")
+    if verdict.pairs:
+        said.append(_about_pairs([p.holds for p in verdict.pairs]))
+    if seeds == 1:
+        said.append("One seed: there is no spread to judge by.")
+    return " ".join(said)
+
+
+def _of(outcomes: Sequence[bool | None], what: str) -> str:
+    yes = outcomes.count(True)
+    share = "All" if yes == len(outcomes) > 1 else f"{yes} of"
+    return f"{share} {len(outcomes)} {what} {'is' if yes == 1 else 'are'}"
+
+
+def _about_claims(outcomes: Sequence[bool | None]) -> str:
+    if not outcomes:
+        return "The experiment states no claim."
+    yes, unknown = outcomes.count(True), outcomes.count(None)
+    share = "All" if yes == len(outcomes) > 1 else f"{yes} of"
+    rest = f"; {unknown} cannot be judged, as numbers are missing" if unknown else ""
+    return f"{share} {len(outcomes)} claims {'holds' if yes == 1 else 'hold'}{rest}."
+
+
+def _about_pairs(outcomes: Sequence[bool | None]) -> str:
+    kept, against = outcomes.count(True), outcomes.count(False)
+    open_ = outcomes.count(None)
+    said = f"{kept} of {len(outcomes)} pairs that the paper sets apart come in its order"
+    rest = [f"{count} {what}" for count, what in ((against, "reversed"), (open_, "undecided"))
+            if count]  # fmt: skip
+    return said + (f" ({', '.join(rest)})." if rest else ".")
