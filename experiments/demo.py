@@ -13,7 +13,7 @@ from collections.abc import Mapping
 from dataclasses import replace
 
 from snn_credit.experiments import lillicrap_spiking as full
-from snn_credit.harness import Context, Experiment
+from snn_credit.harness import Context, Experiment, below, ordered
 
 DIGITS = full.Config(
     data="digits",
@@ -51,4 +51,8 @@ EXPERIMENT = Experiment(
     run=run,
     synapses=full.synapses,
     cost=full.cost,
+    claims=(
+        below("spiking FA", full.TEST, 7, text="spiking FA: at least 93% of digits right"),
+        ordered(full.TEST, "spiking FA", "rate Shallow"),
+    ),
 )

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, above, all_of, below, ordered, require
 
 if TYPE_CHECKING:
     from snn_credit.theory.decoupled import Decoupled
@@ -150,6 +150,11 @@ def _draw(config: Config, context: Context, regimes: dict[str, list[Decoupled]])
     trace_grid(rows).savefig(context.out / "deterministic.png")
 
 
+_STATEMENTS = {
+    "runs with tr(A'BE) > 0 after A's first block": (ONCE, OFTEN),
+    "runs with tr(BW) > 0 once W has learned": (ONCE, OFTEN, TOGETHER),
+    "runs whose NSE falls in A's second block": (OFTEN,),
+}
 EXPERIMENT = Experiment(
     id="lillicrap-deterministic",
     paper="Lillicrap et al. 2016",
@@ -161,4 +166,29 @@ EXPERIMENT = Experiment(
         "paper": Config(),
     },
     run=run,
+    claims=(
+        *(
+            all_of(
+                *(above(f"{regime}, 30-20-10", column, 20) for regime in regimes),
+                text=f"{column}: 20 of 20",
+            )
+            for column, regimes in _STATEMENTS.items()
+        ),
+        below(
+            f"{ONCE}, 30-20-10",
+            "largest change of NSE in A's first block, %",
+            15,
+        ),
+        all_of(
+            *(
+                ordered(
+                    f"s.d. of {quantity} between runs, % of its mean",
+                    f"{TOGETHER}, 100-50-20",
+                    f"{TOGETHER}, 30-20-10",
+                )
+                for quantity in QUANTITIES.values()
+            ),
+            text="the larger net varies less between runs",
+        ),
+    ),
 )

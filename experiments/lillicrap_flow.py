@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, all_of, below, require
 
 if TYPE_CHECKING:
     from snn_credit.analysis import Plane
@@ -181,6 +181,7 @@ def _draw(config: Config, context: Context, found: dict[str, AlongFlow]) -> None
     figure.savefig(context.out / "theorem1.png")
 
 
+_LINEAR = ("linear net, from A = W = 0 (Theorem 1)", "linear net, from A and W at random")
 EXPERIMENT = Experiment(
     id="lillicrap-flow",
     paper="Lillicrap et al. 2016",
@@ -192,4 +193,14 @@ EXPERIMENT = Experiment(
         "paper": Config(starts=200),
     },
     run=run,
+    claims=(
+        all_of(
+            *(below(row, DRIFT, 1e-6) for row in ("scalar net, all starts", *_LINEAR)),
+            text="FA's flow keeps BW + W'B' - AA' to 1e-6",
+        ),
+        all_of(
+            *(below(row, NSE, 1e-6) for row in ("scalar net, all starts", _LINEAR[0])),
+            text="the error goes to 0 (below 1e-6), from A = W = 0 too (Theorem 1)",
+        ),
+    ),
 )

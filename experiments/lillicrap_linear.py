@@ -23,7 +23,17 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import (
+    Context,
+    Experiment,
+    Table,
+    above,
+    all_of,
+    below,
+    between,
+    ratio,
+    require,
+)
 
 if TYPE_CHECKING:
     from snn_credit.rate.regression import Course
@@ -175,4 +185,14 @@ EXPERIMENT = Experiment(
         "paper": Config(),
     },
     run=run,
+    claims=(
+        all_of(below("BP", LAST, LEARNED), below("FA", LAST, LEARNED)),
+        ratio(TIME, "FA", "BP", most=2),
+        ratio(TIME, "NP", "BP", least=5),
+        above("Shallow", LOWEST, 0.33),
+        all_of(
+            between("FA", FIRST_ANGLE, 75, 105), between("FA", LAST_ANGLE, 1, 60),
+            text="FA's delta is 90 ± 15 degrees from BP's at first; at the end below 60, and not 0",
+        ),
+    ),
 )  # fmt: skip

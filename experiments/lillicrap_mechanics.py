@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, above, between, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -202,4 +202,15 @@ EXPERIMENT = Experiment(
         "paper": Config(),
     },
     run=run,
+    claims=(
+        above("after learning", BELOW, 90),
+        between(
+            f"phase: {PHASES[0]}", f"change of {NSE} by the end, %", -1, 1,
+            text="W0 learning alone changes the NSE by at most 1%",
+        ),
+        above(
+            f"phase: {PHASES[2]}", f"lowest {NSE} below the start, %", 2,
+            text="once W has learned, W0 alone lowers the NSE by at least 2%",
+        ),
+    ),
 )  # fmt: skip

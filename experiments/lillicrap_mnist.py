@@ -26,7 +26,17 @@ from math import inf, log
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.experiments import lillicrap_deep as deep
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import (
+    Context,
+    Experiment,
+    Table,
+    all_of,
+    below,
+    falls,
+    not_above,
+    ordered,
+    require,
+)
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -205,4 +215,11 @@ EXPERIMENT = Experiment(
     run=run,
     cost=cost,
     paper_numbers={"BP": {TEST: 2.4}, "FA": {TEST: 2.1}, SPARSE: {TEST: 2.4}},
+    claims=(
+        all_of(below("BP", TEST, 2.6), below("FA", TEST, 2.6)),
+        not_above(TEST, "FA", "BP", 0.5),
+        not_above(TEST, SPARSE, "BP", 1),
+        ordered(TEST, "FA", "Shallow", by=3),
+        falls("FA", f"{ANGLE}, before learning", f"{ANGLE}, after learning"),
+    ),
 )  # fmt: skip

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from snn_credit.experiments import lillicrap_deep as deep
 from snn_credit.experiments.lillicrap_deep import TEST, Recipe, Variant
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, ordered, ratio, require
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -162,4 +162,12 @@ EXPERIMENT = Experiment(
         "BP, back-image": {TEST: 21.5},
         "FA, back-image": {TEST: 20.66},
     },
+    claims=(
+        ordered(TEST, "FA, tanh", "BP, tanh"),
+        ordered(TEST, TEN["FA"], TEN["BP"]),
+        ordered(TEST, "FA, locally connected, elastic", "FA, locally connected", "FA, tanh"),
+        ordered(TEST, "FA, leaky", "FA, one hidden layer, dropout", "FA, tanh"),
+        ratio(TEST, "FA, ReLU (control)", "FA, leaky", least=2),
+        ordered(TEST, "FA, back-image", "BP, back-image"),
+    ),
 )  # fmt: skip

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, below, ordered, require
 
 if TYPE_CHECKING:
     from snn_credit.rate.regression import Course
@@ -115,4 +115,8 @@ EXPERIMENT = Experiment(
         "paper": Config(),
     },
     run=run,
+    claims=(
+        below("FA, alpha 0.9", SHARE, 0.5),
+        ordered(NSE, "FA, alpha 0.9", "FA, alpha 0.5", "FA, alpha 0"),
+    ),
 )  # fmt: skip

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from math import inf, nan
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, all_of, below, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -32,6 +32,7 @@ if TYPE_CHECKING:
 
 Row = dict[str, float | None]
 PBP = "pseudobackprop"
+CLOSER = "angle to PBP below angle to BP for good, from example"
 LEARNED = 1e-3  # the NSE of the row's "examples to NSE 1e-3"
 
 
@@ -138,11 +139,7 @@ def _angles(config: Config, nets: list[Learning]) -> Row:
     to_bp, to_pbp = (np.mean([getattr(n, name) for n in nets], 0) for name in ("to_bp", "to_pbp"))
     last_above = np.flatnonzero(to_pbp >= to_bp)
     first = int(last_above[-1]) + 1 if len(last_above) else 0
-    row: Row = {
-        "angle to PBP below angle to BP for good, from example": (
-            float(seen[first]) if first < len(seen) else None
-        )
-    }
+    row: Row = {CLOSER: (float(seen[first]) if first < len(seen) else None)}
     for when, at in ((config.look, config.look // config.every), ("the end", -1)):
         name = f"after {when} examples" if isinstance(when, int) else f"at {when}"
         row |= {f"angle to BP {name}, degrees": float(to_bp[at]),
@@ -222,4 +219,11 @@ EXPERIMENT = Experiment(
         "paper": Config(runs=20, examples=2000),
     },
     run=run,
+    claims=(
+        all_of(
+            *(below(f"FA, omega = {omega:g}", CLOSER, 300) for omega in Config.omegas),
+            text="the angle to PBP is below that to BP from 300 examples on, for every omega",
+        ),
+        below("Theorem 2, A = W = 0", "largest |s B e - W+ e| / |W+ e|", 1e-6),
+    ),
 )

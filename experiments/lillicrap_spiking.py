@@ -26,7 +26,7 @@ from itertools import pairwise
 from math import inf, isfinite
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, require, roughly
+from snn_credit.harness import Context, Experiment, below, ordered, require, roughly
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -264,4 +264,8 @@ EXPERIMENT = Experiment(
     paper_numbers={"spiking FA": {TEST: 1.8}},
     synapses=synapses,
     cost=cost,
+    claims=(
+        below("spiking FA", TEST, 5),
+        ordered(TEST, "spiking FA", "rate Shallow"),
+    ),
 )

@@ -21,7 +21,7 @@ from typing import TYPE_CHECKING
 
 from snn_credit.experiments import lillicrap_deep as deep
 from snn_credit.experiments.lillicrap_deep import TEST, Recipe, Variant
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, ordered, require
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -127,4 +127,7 @@ EXPERIMENT = Experiment(
         "FA, locally connected": {TEST: 8.1},
         "FA, locally connected, leaky": {TEST: 7.1},
     },
+    claims=(
+        ordered(TEST, "FA, locally connected, leaky", "FA, locally connected", "FA, tanh"),
+    ),
 )  # fmt: skip

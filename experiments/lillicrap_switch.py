@@ -24,7 +24,17 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import (
+    Context,
+    Experiment,
+    Table,
+    above,
+    all_of,
+    below,
+    falls,
+    require,
+    rises,
+)
 
 if TYPE_CHECKING:
     import numpy as np
@@ -201,4 +211,12 @@ EXPERIMENT = Experiment(
     },
     run=run,
     cost=cost,
+    claims=(
+        rises("FA after BP", "NSE before the switch", "highest NSE after the switch"),
+        falls("FA after BP", "highest NSE after the switch", "NSE at the end"),
+        all_of(
+            below("BP", ASYMMETRY, 1e-6), above("FA after BP", ASYMMETRY, 0.1),
+            text="the Jacobian of FA's flow is not symmetric (at least 0.1), that of BP's is",
+        ),
+    ),
 )  # fmt: skip

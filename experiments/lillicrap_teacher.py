@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, all_of, below, ordered, require
 
 if TYPE_CHECKING:
     from snn_credit.rate.regression import Course
@@ -169,4 +169,19 @@ EXPERIMENT = Experiment(
     },
     run=run,
     paper_numbers={"FA, 4 layers": {P: 9e-13}, "BP, 4 layers": {P: 3e-12}},
+    claims=(
+        *(
+            all_of(
+                ordered(NSE, f"{rule}, 4 layers", f"{rule}, 3 layers"),
+                below(f"{rule}, 4 layers", P, 0.01),
+                text=f"{rule}: four layers better than three, P at most 0.01",
+            )
+            for rule in ("FA", "BP")
+        ),
+        ordered(NSE, "FA, 3 layers", "Shallow, 3 layers"),
+        *(
+            ordered(NSE, f"SF6: {rule}, 3 layers", f"SF6: {rule}, 4 layers, W0 frozen")
+            for rule in ("FA", "BP")
+        ),
+    ),
 )  # fmt: skip

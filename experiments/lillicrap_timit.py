@@ -18,7 +18,7 @@ from typing import TYPE_CHECKING
 
 from snn_credit.experiments import lillicrap_deep as deep
 from snn_credit.experiments.lillicrap_deep import TEST, Recipe, Variant
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, ordered, require
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -103,4 +103,5 @@ EXPERIMENT = Experiment(
     run=run,
     cost=cost,
     paper_numbers={"BP": {TEST: 24.3}, "FA": {TEST: 23.1}},
+    claims=(ordered(TEST, "FA", "BP"),),
 )

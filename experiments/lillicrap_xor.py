@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING, Any
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Claim, Context, Experiment, Table, above, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -158,4 +158,9 @@ EXPERIMENT = Experiment(
         "paper": Config(starts=20),
     },
     run=run,
+    claims=(
+        above("FA, 2-25-1", SOLVED, 100),
+        above("FA, 2-25-1", f"{CORRELATION} after learning", 0.5),
+        Claim("FA, 2-2-1: some starts are solved", lambda m: m.value("FA, 2-2-1", SOLVED) > 0),
+    ),
 )

@@ -177,10 +177,14 @@ def _said(asked: Mapping[Cell, float | None]) -> str:
         names = [f"{column}:" for _, column in asked]
     else:
         names = [f"{row}, {column}:" for row, column in asked]
-    return ", ".join(
-        f"{name} {'not measured' if value is None else f'{value:.3g}'}"
-        for name, value in zip(names, asked.values(), strict=True)
-    )
+    values = [_number(value) for value in asked.values()]
+    return ", ".join(map(" ".join, zip(names, values, strict=True)))
+
+
+def _number(value: float | None) -> str:
+    if value is None:
+        return "not measured"
+    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.5g}"
 
 
 def below(row: str, column: str, bound: float, *, text: str = "") -> Claim:
@@ -230,8 +234,8 @@ def _moves(row: str, start: str, end: str, sign: int, by: float, text: str) -> C
     said = text or f"{row}: {end} {'above' if sign > 0 else 'below'} {start}{gap}"
 
     def check(m: Measured) -> bool:
-        change = sign * (m.value(row, end) - m.value(row, start))
-        return m.least(by, (sign, row, end), (-sign, row, start)) and change > 0
+        change = -sign * (m.value(row, start) - m.value(row, end))
+        return m.least(by, (-sign, row, start), (sign, row, end)) and change > 0
 
     return Claim(said, check)
 

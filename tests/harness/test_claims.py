@@ -89,6 +89,11 @@ def test_a_claim_reads_as_a_sentence(claim: Claim, text: str) -> None:
     assert claim.text == text
 
 
+def test_large_numbers_are_written_out() -> None:
+    claim = above("NP", "examples", 2000)
+    assert judge((claim,), {"NP": {"examples": 2526.4}})[0].numbers == "NP 2526.4"
+
+
 def test_numbers_say_what_it_was_judged_by() -> None:
     findings = judge(
         (
