@@ -87,7 +87,7 @@ def _measured(shown: Measurement, grid: Grid) -> Iterator[str]:
 
 
 def _grid(grid: Grid) -> Iterator[str]:
-    grouped = any(line.group for line in grid.lines)
+    grouped = grid.listed
     headings = ["", grid.corner] if grouped else [grid.corner]
     for column in grid.columns:
         headings += [text(column.title), "paper"] if column.paper else [text(column.title)]

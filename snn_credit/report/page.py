@@ -166,15 +166,14 @@ def plain(value: Any) -> str:
 
 
 def spans(seeds: Sequence[int]) -> str:
-    """Return seeds in rising order as text: ``3 (0-2)``, ``4 (0-2, 100)``."""
+    """Return seeds in rising order as text: ``0-2, 100``."""
     ends: list[list[int]] = []
     for seed in seeds:
         if ends and seed == ends[-1][1] + 1:
             ends[-1][1] = seed
         else:
             ends.append([seed, seed])
-    said = ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in ends)
-    return f"{len(seeds)} ({said})"
+    return ", ".join(str(a) if a == b else f"{a}-{b}" for a, b in ends)
 
 
 def _several(texts: Iterable[str]) -> str:

@@ -10,6 +10,7 @@ from snn_credit.harness.experiment import Table
 from snn_credit.report.pool import Pooled
 
 _WIDE = 12  # columns that a page takes
+_MANY = 6  # quantities whose long names are better read as rows
 _FULL = 0.5  # share of cells above which a grid is worth it
 
 Met = Mapping[tuple[str, str], bool | None]
@@ -57,6 +58,11 @@ class Grid:
     columns: tuple[Column, ...]
     lines: tuple[Line, ...]
 
+    @property
+    def listed(self) -> bool:
+        """Whether it is a list: a line for each number, in groups."""
+        return any(line.group for line in self.lines)
+
     def groups(self) -> Iterator[tuple[str, list[Line]]]:
         """Return lines that follow each other in one group."""
         for name in dict.fromkeys(line.group for line in self.lines):
@@ -80,7 +86,8 @@ def lay_out(pooled: Pooled, paper: Table, met: Met) -> Grid:
     share = len(shown) / max(1, len(cells))
     wide = len(columns) + len({column for _, column in of_paper})
     tall = len(rows) + len({row for row, _ in of_paper})
-    if share > _FULL and wide <= _WIDE:
+    turned = len(rows) < len(columns) > _MANY
+    if share > _FULL and wide <= _WIDE and not turned:
         lines = [Line(row, tuple(cells[row, column] for column in columns)) for row in rows]
         return Grid("", _columns(columns, {c for _, c in of_paper}), tuple(lines))
     if share > _FULL and tall <= _WIDE:

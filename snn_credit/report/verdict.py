@@ -196,7 +196,7 @@ def _why(verdict: Verdict, seeds: int) -> str:
     said = [_about_claims([f.holds for f in verdict.findings])]
     numbers = list(verdict.met.values())
     if not numbers:
-        said.append("The paper prints no number that is measured here.")
+        said.append("There is no number of the paper to hold it against.")
     else:
         said.append(f"{_of(numbers, 'of the paper’s numbers')} met.")
     if lacks := numbers.count(None):
