@@ -145,6 +145,8 @@ def _run(folder: Path, result: Mapping[str, Any], manifest: Mapping[str, Any]) -
     seeds = both.get("seeds")
     if not isinstance(seeds, list) or not seeds or not all(type(s) is int for s in seeds):
         raise UnreadableRun(f"{RESULT}: seeds: whole numbers (got {seeds!r:.40})")
+    if len(set(seeds)) < len(seeds):
+        raise UnreadableRun(f"{RESULT}: seeds: each once (got {seeds!r:.40})")
     seconds = result.get("seconds")
     return Run(
         folder=folder,

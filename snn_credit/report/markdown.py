@@ -73,7 +73,7 @@ def _measured(shown: Measurement, grid: Grid) -> Iterator[str]:
         numbers = f" ({text(finding.numbers)})" if finding.numbers else ""
         yield f"- {text(finding.text)}: {signs[finding.holds]}{numbers}"
     for pair in verdict.reversed_pairs:
-        yield f"- reversed: {text(pair.column)}: {text(pair.low)} < {text(pair.high)} in the paper"
+        yield text(f"- reversed: {pair.column}: {pair.low} < {pair.high} in the paper")
     if verdict.not_measured:
         yield f"- not measured: {text('; '.join(verdict.not_measured))}"
     yield from (f"- {text(note)}" for note in shown.pooled.notes)

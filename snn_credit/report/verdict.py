@@ -31,6 +31,7 @@ from snn_credit.report.pool import Pooled
 TOLERANCE = 0.1
 APART = 0.05
 DEVIATIONS = 2.0
+_ROUNDING = 1e-9  # 2.2 is a tenth away from 2.0, whatever the binary digits say
 
 
 class Word(StrEnum):
@@ -159,7 +160,7 @@ def meets(column: str, paper: float, mean: float | None, sd: float | None) -> bo
     if mean is None:
         return None
     wide = max(DEVIATIONS * (sd or 0.0), TOLERANCE * _size(column, paper))
-    return abs(paper - mean) <= wide
+    return abs(paper - mean) <= wide * (1 + _ROUNDING)
 
 
 def _size(column: str, number: float) -> float:

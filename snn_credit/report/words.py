@@ -29,16 +29,21 @@ def summary(page: Page) -> str:
     shown = [entry.shown.pooled for entry in page.entries if entry.shown is not None]
     seconds = sum(pooled.seconds or 0.0 for pooled in shown)
     seeds = sorted({len(pooled.seeds) for pooled in shown})
-    ran = f"{page.runs} finished run{'' if page.runs == 1 else 's'}"
+    ran = _count(page.runs, "finished run")
+    known = _count(len(page.entries), "experiment")
     if not shown:
-        return f"{len(page.entries)} experiments; {ran}, none of which is a measurement."
+        return f"{known}; {ran}, none of which is a measurement."
     over = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     plural = "" if seeds == [1] else "s"
     return (
-        f"{len(page.entries)} experiments, {len(shown)} of them measured, over {over} seed{plural} "
+        f"{known}, {len(shown)} of them measured, over {over} seed{plural} "
         f"each; {ran}; {clock_time(seconds)} of computing. Numbers are means and sample standard "
         "deviations over seeds."
     )
+
+
+def _count(number: int, what: str) -> str:
+    return f"{number} {what}{'' if number == 1 else 's'}"
 
 
 def about_other(other: Measurement) -> str:
