@@ -189,9 +189,9 @@ def smoke_at(folder, methods):
 def test_imagenet_alone(tmp_path):
     experiment, rows = smoke("imagenet", tmp_path)
     assert set(rows) == set(experiment.paper_numbers)
-    assert "network 1, top-1 test error %" not in rows["BP, constant norm"]
+    assert "made images, network 1, top-1 test error %" not in rows["BP, constant norm"]
     for row in rows.values():
-        assert row["network 2, top-5 test error %"] == 0  # of three classes
+        assert row["made images, network 2, top-5 test error %"] == 0  # of three classes
     assert (tmp_path / "imagenet.png").exists()
 
 
