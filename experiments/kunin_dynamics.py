@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from math import inf
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Claim, Context, Experiment, Table, above, all_of, below, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -181,6 +181,8 @@ def _draw(context: Context) -> None:
     flow_fields([minima_plane("FA"), minima_plane("SA")]).savefig(context.out / "minima.png")
 
 
+_GROWS, _FALLS = "synapses whose symmetric part grows, %", "falls, %"
+_ATTRACT = "minima that attract, %"
 EXPERIMENT = Experiment(
     id="kunin-dynamics",
     paper="Kunin et al. 2020",
@@ -192,4 +194,28 @@ EXPERIMENT = Experiment(
         "paper": Config(draws=1000, minima=2000, starts=2000),
     },
     run=run,
+    claims=(
+        all_of(
+            *(
+                below(flow, "largest distance from the formulas", 1e-9)
+                for flow in ("SA", "AA", "WM, lambda < x^2", "WM, lambda = x^2", "WM, lambda > x^2")
+            ),
+            text="eigenvalues are 0 and 2 (SA), 0 and 2 x^2 (AA), lambda -+ x^2 (WM), to 1e-9",
+        ),
+        all_of(
+            above("WM, lambda < x^2", _GROWS, 100),
+            below("WM, lambda = x^2", _GROWS, 0),
+            below("WM, lambda = x^2", _FALLS, 0),
+            above("WM, lambda > x^2", _FALLS, 100),
+            text="WM diverges, is stable or collapses as lambda is below, at or above x^2",
+        ),
+        Claim(
+            "every minimum attracts BP and SA, not every one FA",
+            lambda m: (
+                m.value("minima, FA", _ATTRACT)
+                < min(m.value("minima, BP", _ATTRACT), m.value("minima, SA", _ATTRACT))
+                == 100
+            ),
+        ),
+    ),
 )

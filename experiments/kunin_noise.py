@@ -27,7 +27,7 @@ from snn_credit.experiments import kunin_resnet as networks
 from snn_credit.experiments import kunin_training as shared
 from snn_credit.experiments.kunin_methods import CONTROL, PAPER
 from snn_credit.experiments.kunin_training import TOP1
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Claim, Context, Experiment, Table, all_of, ordered, require
 
 ANGLE = "angle of W and B, degrees"
 
@@ -105,6 +105,9 @@ def draw(config: Config, tables: Sequence[Table], context: Context) -> None:
     trace_grid([panels], height=2.4).savefig(context.out / "noise.png")
 
 
+# with rates of 0.1 of BP and 0.01 of SA the last two are of one sigma
+_CALM, _SMALL, _LARGE = (_column(step, TOP1) for step in (0, 0.01, 0.1))
+
 EXPERIMENT = Experiment(
     id="kunin-noise",
     paper=PAPER,
@@ -123,5 +126,13 @@ EXPERIMENT = Experiment(
     cost=lambda config: shared.cost(
         config, 0.9 if config.networks[0] in networks.SMALL else 1500, 1_271_167,
         len(config.methods) * len(config.steps),
+    ),
+    claims=(
+        all_of(
+            Claim("BP loses half", lambda m: m.least(0, (0.5, "BP", _CALM), (-1, "BP", _LARGE))),
+            Claim("SA does not", lambda m: m.least(-2, (1, "SA", _SMALL), (-1, "SA", _CALM))),
+            text="as large a sigma costs BP half of its accuracy, and SA at most 2 points",
+        ),
+        ordered(_LARGE, "BP", "SA", text="moved alike, by 0.1 a step: SA above BP"),
     ),
 )  # fmt: skip

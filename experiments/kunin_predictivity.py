@@ -24,7 +24,7 @@ from dataclasses import dataclass
 from math import inf, sqrt
 from typing import TYPE_CHECKING, Any
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, all_of, between, ordered, require, within
 
 if TYPE_CHECKING:
     import numpy as np
@@ -201,4 +201,16 @@ EXPERIMENT = Experiment(
         "paper": Config(train_images=None, images=3_000_000),
     },
     run=run,
+    claims=(
+        within(MEDIAN, RECORDED, "all of the signal, expected", 0.02),
+        between(PERMUTED, MEDIAN, -0.05, 0.05),
+        all_of(
+            *(within(MEDIAN, rule, "BP", 0.02) for rule in ("SA", "AA", "IA", "WM")),
+            text="SA, AA, IA and WM predict as well as BP (within 0.02)",
+        ),
+        all_of(
+            *(ordered(MEDIAN, "FA", rule) for rule in ("BP", "SA", "AA", "IA", "WM")),
+            text="FA predicts worst of the rules",
+        ),
+    ),
 )  # fmt: skip

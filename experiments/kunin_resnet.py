@@ -29,7 +29,7 @@ from snn_credit.errors import InputError, one_of
 from snn_credit.experiments import kunin_training as shared
 from snn_credit.experiments.kunin_methods import PAPER
 from snn_credit.experiments.kunin_training import FAILED, TOP1, TOP5
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, all_of, not_below, ordered, require
 
 IMAGENET = ("ResNet-18", "ResNet-50", "ResNet-50v2", "ResNet-101v2", "ResNet-152v2")
 #: CIFAR-10 networks -> depth and version.
@@ -210,5 +210,26 @@ EXPERIMENT = Experiment(
     cost=lambda config: shared.cost(
         config, 0.9 if config.networks[0] in SMALL else 1500, 1_271_167,
         len(config.networks) * len(config.methods),
+    ),
+    claims=(
+        *(
+            all_of(
+                *(not_below(f"{net}: {TOP1}", rule, "BP", 2) for rule in rules),
+                text=f"{net}: {', '.join(rules)} at most 2 points below BP",
+            )
+            for net, rules in (("ResNet-8", ("SA", "AA", "KP")), ("ResNet-18", ("SA", "AA")))
+        ),
+        all_of(
+            ordered(f"ResNet-8: {TOP1}", "FA", "IA"), ordered(f"ResNet-8: {TOP1}", "FA", "WM"),
+            text="ResNet-8: IA and WM above FA",
+        ),
+        *(
+            all_of(
+                *(not_below(f"{net}: {TOP1}", rule, "BP", 2) for rule in ("SA", "AA")),
+                ordered(f"{net}: {TOP1}", "KP", "SA"),
+                text=f"moved to {net}: SA and AA at most 2 points below BP, KP below SA",
+            )
+            for net in ("ResNet-14", "ResNet-14v2")
+        ),
     ),
 )  # fmt: skip

@@ -28,7 +28,7 @@ from snn_credit.errors import InputError, one_of
 from snn_credit.experiments import kunin_resnet as networks
 from snn_credit.experiments import kunin_training as shared
 from snn_credit.experiments.kunin_methods import CENTRED, METHODS, PAPER, Method
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, ordered, require, rises
 from snn_credit.harness.search import search
 
 if TYPE_CHECKING:
@@ -247,5 +247,9 @@ EXPERIMENT = Experiment(
     cost=lambda config: shared.cost(
         config, 0.1 if config.networks[0] in networks.SMALL else 1500,
         1257 if config.data == "digits" else 1_271_167, sum(config.trials),
+    ),
+    claims=(
+        ordered(BEST, "WM", "IA"),
+        rises("IA, A: bo_fwl2n", WITHOUT, WITH, text="normalising B's output helps IA"),
     ),
 )  # fmt: skip

@@ -19,7 +19,18 @@ from snn_credit.experiments import kunin_resnet as networks
 from snn_credit.experiments import kunin_training as shared
 from snn_credit.experiments.kunin_methods import PAPER
 from snn_credit.experiments.kunin_training import TOP1
-from snn_credit.harness import Context, Experiment, Table, file_name
+from snn_credit.harness import (
+    Claim,
+    Context,
+    Experiment,
+    Table,
+    above,
+    all_of,
+    below,
+    file_name,
+    not_above,
+    ordered,
+)
 
 EARLY, MEAN, LARGEST = (
     f"angle of W and B, {what}, degrees"
@@ -181,5 +192,20 @@ EXPERIMENT = Experiment(
     cost=lambda config: shared.cost(
         config, 0.9 if config.networks[0] in networks.SMALL else 1500, 1_271_167,
         len(config.methods),
+    ),
+    claims=(
+        below("SA", EARLY, 10, text="SA aligns early: at most 10 degrees after a tenth of it"),
+        all_of(
+            above("SA", LEAST, 0.9), below("SA", MOST, 1.1),
+            text="SA: |B| / |W| between 0.9 and 1.1 in every layer",
+        ),
+        all_of(
+            not_above(MEAN, "SA", "IA", 0), ordered(MEAN, "IA", "WM"), text="angle: SA <= IA < WM"
+        ),
+        below("IA", LARGEST, 5, text="IA: at most 5 degrees in every layer"),
+        Claim(
+            "WM: |B| / |W| explodes or collapses by layer (at least tenfold apart)",
+            lambda m: m.value("WM", MOST) >= 10 * m.value("WM", LEAST),
+        ),
     ),
 )  # fmt: skip

@@ -27,7 +27,7 @@ from typing import TYPE_CHECKING, Any
 
 from snn_credit.errors import InputError, one_of
 from snn_credit.experiments import lansdell_training as shared
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, all_of, ordered, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -238,4 +238,15 @@ EXPERIMENT = Experiment(
             "matched, noise": 629.9, "DAE": 539.8, "NP": 515.3, "SG": 521.6,
         }.items()
     },
+    claims=(
+        all_of(
+            *(
+                ordered(TEST, name, fa)
+                for name in METHODS for fa in ("FA", "FA, noise") if not name.startswith("FA")
+            ),
+            text="all eleven cells are measured, and FA's are the worst",
+        ),
+        all_of(ordered(TEST, "NP", "BP (SGD)"), ordered(TEST, "SG", "BP (SGD)")),
+        ordered(TEST, "BP (SGD), noise", "BP (SGD)"),
+    ),
 )  # fmt: skip

@@ -24,7 +24,7 @@ from typing import TYPE_CHECKING, Any
 
 from snn_credit.errors import InputError, one_of
 from snn_credit.experiments import lansdell_training as shared
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, all_of, below, ordered, require
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -173,4 +173,12 @@ EXPERIMENT = Experiment(
             ("DFA, noise", 27.6, None), ("NP", 25.2, 51.9), ("SG", 24.7, None),
         )
     },
+    claims=(
+        all_of(
+            *(below(name, column("cifar10"), 80) for name in METHODS),
+            text="all rules learn CIFAR-10 (at most 80% errors, where chance is 90%)",
+        ),
+        ordered(column("cifar10"), "NP", "DFA, noise"),
+        ordered(column("cifar10"), "SG", "DFA"),
+    ),
 )  # fmt: skip

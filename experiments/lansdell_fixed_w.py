@@ -22,7 +22,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from snn_credit.experiments import lansdell_training as shared
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, above, all_of, below, require
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -145,4 +145,12 @@ EXPERIMENT = Experiment(
     run=run,
     cost=cost,
     paper_numbers={"c = 0.01": {shared.column("error", 2): 0.8}},
+    claims=(
+        below("c = 0.01", shared.column("error", 2), 3),
+        all_of(
+            *(below("c = 0.01", shared.column("angle", layer), 10) for layer in (1, 2)),
+            text="c = 0.01: at most 10 degrees to the true gradient in both layers",
+        ),
+        above("c = 0.01", shared.column("signs", 2), 90),
+    ),
 )  # fmt: skip

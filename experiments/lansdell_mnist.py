@@ -20,7 +20,7 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from snn_credit.experiments import lansdell_training as shared
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, all_of, not_above, ordered, require
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -145,4 +145,14 @@ EXPERIMENT = Experiment(
             "NP, c = 0.01": 3.64, "NP, c = 0.1": 15.92,
         }.items()
     },
+    claims=(
+        *(
+            all_of(
+                *(ordered(shared.column(measure, layer), "NP, c = 0.01", "FA") for layer in (1, 2)),
+                text=f"{shared.MEASURES[measure].title}: NP below FA in both layers",
+            )
+            for measure in ("angle", "error")
+        ),
+        not_above(TEST, "NP, c = 0.01", "BP", 1),
+    ),
 )  # fmt: skip

@@ -26,7 +26,7 @@ from typing import TYPE_CHECKING
 
 from snn_credit.errors import InputError
 from snn_credit.experiments.lansdell_training import PAPER
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, all_of, below, between, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -233,4 +233,25 @@ EXPERIMENT = Experiment(
         "paper": Config(presentations=tuple(10**k for k in range(3, 8)), for_bias=10_000_000),
     },
     run=run,
-)
+    claims=(
+        *(
+            all_of(
+                *(between(row, "exponent of T", -0.6, -0.4) for row in rows),
+                text=f"{name}: the error falls as 1/sqrt(T), exponent -0.5 ± 0.1",
+            )
+            for name, rows in {
+                "Theorem 1": (f"{FIRST}, W2",),
+                "Theorem 2": (f"{SECOND}, W2", f"{SECOND}, W3"),
+                "Corollary 1": (f"{DIRECT}, W3W2",),
+            }.items()
+        ),
+        between(
+            f"{FIRST}, bias, W2", "exponent of c", 1.9, 2.1,
+            text="one hidden layer of tanh: a bias that grows as c^2, exponent 2 ± 0.1",
+        ),
+        all_of(
+            *(below(f"{SECOND}, bias, {w}", "relative bias at c = 1", 1e-9) for w in ("W2", "W3")),
+            text="linear: no bias at any c",
+        ),
+    ),
+)  # fmt: skip

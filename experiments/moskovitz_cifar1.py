@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snn_credit.experiments import moskovitz_training as shared
-from snn_credit.harness import Context, Experiment
+from snn_credit.harness import Context, Experiment, ordered
 
 
 @dataclass(frozen=True)
@@ -93,4 +93,8 @@ EXPERIMENT = Experiment(
         }
     ),
     cost=lambda config: shared.cost(config, 0.6 if config.maps[0] < 32 else 1.5, 45_000),
+    claims=(
+        *shared.CIFAR_CLAIMS,
+        ordered(shared.TEST, "DenseFA", "DFA"),
+    ),
 )

@@ -93,4 +93,5 @@ EXPERIMENT = Experiment(
         }
     ),
     cost=lambda config: shared.cost(config, 1.2 if config.maps[0] < 32 else 20, 45_000),
+    claims=(*shared.CIFAR_CLAIMS,),
 )

@@ -20,7 +20,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.experiments import moskovitz_training as shared
-from snn_credit.harness import Context, Experiment, require
+from snn_credit.harness import Context, Experiment, above, all_of, below, between, ordered, require
 
 if TYPE_CHECKING:
     from torch import nn
@@ -188,4 +188,17 @@ EXPERIMENT = Experiment(
     },
     run=run,
     cost=lambda config: shared.cost(config, 1.2 if config.maps[0] < 32 else 20, 45_000),
+    claims=(
+        below("FA", f"{FURTHEST}, {START}", 2),
+        above("FA, B in ±0.5", f"{FIRST}, {START}", 2, text="B in ±0.5: it explodes"),
+        below("FA, B in ±0.05", f"{FIRST}, {START}", 0.5, text="B in ±0.05: it vanishes"),
+        all_of(
+            *(between("BP + noise", f"{layers}, {END}", 40, 50) for layers in (LOWER, UPPER)),
+            text="BP + noise stays at 45 ± 5 degrees to BP",
+        ),
+        all_of(
+            *(ordered(f"{LOWER}, {END}", usf, "FA") for usf in ("uSF SN", "uSF Init")),
+            text="in the lower layers uSF is nearer to BP than FA",
+        ),
+    ),
 )

@@ -19,7 +19,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from snn_credit.experiments import moskovitz_training as shared
-from snn_credit.harness import Context, Experiment
+from snn_credit.harness import Context, Experiment, all_of, not_above
 
 
 @dataclass(frozen=True)
@@ -81,4 +81,17 @@ EXPERIMENT = Experiment(
         }
     ),
     cost=lambda config: shared.cost(config, 0.5 if config.dense < 512 else 1.7, 55_000),
+    claims=(
+        *(
+            all_of(
+                *(not_above(shared.TEST, name, "BP", 1.5) for name in names),
+                text=f"{', '.join(names)}: at most 1.5 points above BP",
+            )
+            for names in (
+                ("BP + noise", "BP + alignment"),
+                ("uSF Init", "uSF SN", "uSF Init E/I"),
+                ("FA", "DFA", "DenseFA"),
+            )
+        ),
+    ),
 )

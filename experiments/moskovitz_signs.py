@@ -16,7 +16,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 from snn_credit.experiments import moskovitz_training as shared
-from snn_credit.harness import Context, Experiment, require
+from snn_credit.harness import Context, Experiment, ordered, require
 
 NEVER = "never frozen"
 EVER, AWAY = "weights that ever changed sign %", "weights of another sign than at first %"
@@ -144,4 +144,5 @@ EXPERIMENT = Experiment(
     cost=lambda config: shared.cost(
         replace(config, methods=("BP",) * len(_conditions(config))), 0.6, 45_000
     ),
+    claims=(ordered(shared.TEST, NEVER, "frozen after 25%", "frozen after 5%", "frozen after 0%"),),
 )

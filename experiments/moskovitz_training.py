@@ -15,7 +15,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.errors import InputError, one_of
-from snn_credit.harness import Context, file_name, require, roughly
+from snn_credit.harness import Claim, Context, all_of, file_name, ordered, require, roughly
 
 if TYPE_CHECKING:
     from torch import nn
@@ -66,6 +66,21 @@ METHODS: Mapping[str, Method] = {
 CHAINS = ("BP", "BP + noise", "BP + alignment", "FA", "uSF Init E/I", "uSF Init", "uSF SN")
 ALL = (*CHAINS, "DFA", "DenseFA")
 MANHATTAN = ("BP, Batch Manhattan", "uSF Init, Batch Manhattan", "FA, Batch Manhattan")
+
+
+def _nearer(name: str) -> Claim:
+    terms = ((-2, name, TEST), (1, "BP", TEST), (1, "FA", TEST))
+    return Claim(f"{name} is nearer to BP than to FA", lambda m: m.least(0, *terms))
+
+
+#: What both networks for CIFAR-10 must show.
+CIFAR_CLAIMS = (
+    ordered(TEST, "BP", "FA"),
+    all_of(
+        *(_nearer(name) for name in ("uSF Init", "uSF SN", "uSF Init E/I")),
+        text="uSF Init, uSF SN and uSF Init E/I are nearer to BP than to FA",
+    ),
+)
 
 
 @dataclass(frozen=True)

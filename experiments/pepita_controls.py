@@ -19,7 +19,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, cost, load, train
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, ordered, require, within
 
 FIRST, SECOND = "PEPITA, first pass presynaptic", "PEPITA, error of the second pass"
 
@@ -90,4 +90,9 @@ EXPERIMENT = Experiment(
         (config.data, learner, config.images) for learner in learners(config).values()
     ),
     paper_numbers={"PEPITA": {TEST: 52.57}, "F=0": {TEST: 44.6}},
+    claims=(
+        ordered(TEST, "F=0", "PEPITA"),
+        ordered(TEST, "RP k=1", "F=0"),
+        within(TEST, FIRST, "PEPITA", 1),
+    ),
 )

@@ -22,7 +22,7 @@ from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, cost, early, load, train
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Claim, Context, Experiment, Table, above, require, rises
 
 if TYPE_CHECKING:
     from snn_credit.rate import History
@@ -125,4 +125,13 @@ EXPERIMENT = Experiment(
         (config.data, learner, config.images) for learner in learners(config).values()
     ),
     paper_numbers={"PEPITA": {START: 90.0, END: 120.0}},
+    claims=(
+        rises("PEPITA", START, END),
+        above("PEPITA", END, 100),
+        above("PEPITA", NORM, 1),
+        Claim(
+            "with -F the same run is mirrored: the angles add up to 180 degrees",
+            lambda m: abs(m.value("PEPITA", END) + m.value(MIRRORED, END) - 180) < 0.5,
+        ),
+    ),
 )

@@ -30,7 +30,7 @@ from snn_credit.experiments.pepita_training import (
     load_if_there,
     train,
 )
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, ordered, require
 
 if TYPE_CHECKING:
     from snn_credit.analysis import Panel, Plateau
@@ -143,4 +143,10 @@ EXPERIMENT = Experiment(
     run=run,
     cost=_cost,
     paper_numbers=_paper(),
+    claims=(
+        *(
+            ordered(f"slowness {title}, epochs", "BP", "PEPITA", "FA")
+            for title in ("MNIST", "CIFAR10", "CIFAR100")
+        ),
+    ),
 )

@@ -34,7 +34,7 @@ from snn_credit.experiments.pepita_training import (
     load_if_there,
     train,
 )
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, above, all_of, ordered, require
 
 PRINTED = "PEPITA, F as printed"
 
@@ -170,4 +170,17 @@ EXPERIMENT = Experiment(
     run=run,
     cost=_cost,
     paper_numbers=_paper(),
+    claims=(
+        all_of(
+            *(
+                above(rule, f"FC MNIST, {TEST}", bound)
+                for rule, bound in (("BP", 98.2), ("FA", 98.0), ("DRTP", 94), ("PEPITA", 97.3))
+            ),
+            text="FC MNIST: BP at least 98.2, FA 98.0, DRTP 94, PEPITA 97.3",
+        ),
+        *(
+            ordered(f"{column}, {TEST}", "DRTP", "PEPITA", "BP")
+            for column in ("FC CIFAR10", "conv MNIST", "conv CIFAR10")
+        ),
+    ),
 )  # fmt: skip

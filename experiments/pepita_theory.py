@@ -23,7 +23,7 @@ from dataclasses import dataclass
 from math import inf, nan
 from typing import TYPE_CHECKING
 
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, above, require
 
 if TYPE_CHECKING:
     from snn_credit.theory import Flow, State, Trajectory
@@ -202,4 +202,9 @@ EXPERIMENT = Experiment(
         "paper": Config(),
     },
     run=run,
+    claims=(
+        above("decoupled", "runs with tr(FEA'A) < 0 after phase 1", 20),
+        above("decoupled", "runs whose tr(FWA) falls in phase 2", 20),
+        above("simultaneous", "runs whose tr(FWA) falls", 20),
+    ),
 )  # fmt: skip

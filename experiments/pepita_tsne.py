@@ -16,7 +16,7 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, cost, early, load, train
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, ordered, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -96,4 +96,8 @@ EXPERIMENT = Experiment(
     },
     run=run,
     cost=lambda config: cost([(config.data, _learner(config), config.images)]),
+    claims=(
+        ordered(HIDDEN, "before training", "after training"),
+        ordered(EMBEDDED, "before training", "after training"),
+    ),
 )

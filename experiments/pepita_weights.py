@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, cost, load, train
-from snn_credit.harness import Context, Experiment, Table, require
+from snn_credit.harness import Context, Experiment, Table, all_of, ordered, require
 
 LAYERS = ("W1", "W2")
 
@@ -86,5 +86,19 @@ EXPERIMENT = Experiment(
     run=run,
     cost=lambda config: cost(
         (config.data, learner, config.images) for learner in learners(config).values()
+    ),
+    claims=(
+        *(
+            all_of(
+                ordered("degrees of freedom of W2", f"PEPITA, {dropout}", f"BP, {dropout}"),
+                ordered("AIC difference of W2", f"BP, {dropout}", f"PEPITA, {dropout}"),
+                text=f"{dropout}: the output layer's tails are heavier under PEPITA than under BP",
+            )
+            for dropout in ("no dropout", "dropout 10%")
+        ),
+        *(
+            ordered("standard deviation of W2", f"BP, {dropout}", f"PEPITA, {dropout}")
+            for dropout in ("no dropout", "dropout 10%")
+        ),
     ),
 )

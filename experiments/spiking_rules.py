@@ -32,7 +32,17 @@ import numpy as np
 from snn_credit.errors import InputError, one_of
 from snn_credit.experiments import spiking_rules_nets as nets
 from snn_credit.experiments.spiking_rules_settings import LEARNERS
-from snn_credit.harness import Context, Experiment, Table, require, roughly
+from snn_credit.harness import (
+    Context,
+    Experiment,
+    Table,
+    above,
+    all_of,
+    not_above,
+    ordered,
+    require,
+    roughly,
+)
 from snn_credit.progress import Named
 
 if TYPE_CHECKING:
@@ -255,6 +265,7 @@ _SMOKE = Config(
     chunk_steps=100, host_steps=50,
 )  # fmt: skip
 
+_FAMILIES = [rule for rule in LEARNERS if rule != "Shallow" and not rule.startswith("FA, ")]
 EXPERIMENT = Experiment(
     id="spiking-rules",
     paper="all five papers",
@@ -272,4 +283,18 @@ EXPERIMENT = Experiment(
     draw=draw,
     synapses=synapses,
     cost=cost,
+    claims=(
+        all_of(
+            *(not_above(SPIKING, rule, "BP", 3) for rule in ("FA", "DFA", "uSF Init", "uSF SN")),
+            text="FA, DFA, uSF Init and uSF SN: at most 3 points above transported weights",
+        ),
+        all_of(
+            *(ordered(SPIKING, rule, "Shallow") for rule in _FAMILIES),
+            text="every rule is better than the shallow network",
+        ),
+        all_of(
+            *(above(rule, BEATEN, 0) for rule in _FAMILIES),
+            text="every rule is better than its own control",
+        ),
+    ),
 )  # fmt: skip

@@ -32,7 +32,17 @@ from itertools import pairwise
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.experiments.weight_estimates import BERNOULLI, LIF, MATRICES
-from snn_credit.harness import Context, Experiment, Table, file_name, require, roughly
+from snn_credit.harness import (
+    Context,
+    Experiment,
+    Table,
+    above,
+    all_of,
+    file_name,
+    ordered,
+    require,
+    roughly,
+)
 from snn_credit.progress import Named
 
 if TYPE_CHECKING:
@@ -362,4 +372,29 @@ EXPERIMENT = Experiment(
     run=run,
     synapses=synapses,
     cost=cost,
+    claims=(
+        *(
+            all_of(
+                *(above(f"W fixed: {name}", f"r {w}", 0.9) for w in MATRICES),
+                *(above(f"W fixed: {name}", f"{SIGNS[:-3]} {w}, %", 95) for w in MATRICES),
+                text=f"W fixed: {name}: correlation at least 0.9, signs at least 95% right",
+            )
+            for name in ("Bernoulli, s - p", "LIF, discontinuity")
+        ),
+        *(
+            all_of(
+                *(
+                    above(f"{kind}, WE", f"{column}, {w}", bound)
+                    for kind in (BERNOULLI, LIF)
+                    for w in MATRICES
+                ),
+                text=f"B follows W while W learns: {column} at least {bound:g}",
+            )
+            for column, bound in ((R, 0.9), (SIGNS, 95))
+        ),
+        all_of(
+            *(ordered(TEST, f"{kind}, WE", f"{kind}, {CONTROL}") for kind in (BERNOULLI, LIF)),
+            text="the control, noise of a random sign, makes more errors",
+        ),
+    ),
 )

@@ -184,7 +184,7 @@ def _said(asked: Mapping[Cell, float | None]) -> str:
 def _number(value: float | None) -> str:
     if value is None:
         return "not measured"
-    return f"{value:.3g}" if abs(value) < 1000 else f"{value:.5g}"
+    return f"{value:.4g}" if abs(value) < 1000 else f"{value:.5g}"
 
 
 def below(row: str, column: str, bound: float, *, text: str = "") -> Claim:

@@ -13,6 +13,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from named_claims import unnamed
 
 from snn_credit.data.made_images import made_images
 from snn_credit.errors import InputError
@@ -52,6 +53,7 @@ def smoke(name, out, **changes):
 def test_every_rule_trains_every_network(tmp_path):
     experiment, config, rows = smoke("resnet", tmp_path)
     assert set(rows) == set(kunin_methods.ALL)
+    assert unnamed(experiment, rows, {"ResNet-(14|18)(v2)?": "ResNet-8"}) == []
     for row in rows.values():
         assert set(row) == {f"{name}: {TOP1}" for name in ("ResNet-8", "ResNet-8v2")}
         assert all(0 <= value <= 100 for value in row.values())
@@ -190,6 +192,7 @@ def test_noise(tmp_path):
     assert rows[CONTROL][quiet] < 5  # B is the W' of the step before
     assert rows[CONTROL][loud] > 40
     assert set(rows["BP"]) == {kunin_noise._column(step, TOP1) for step in config.steps}
+    assert unnamed(experiment, rows, {"sigma = .*:": "sigma = 1:", "^SA$": CONTROL}) == []
     experiment.draw(config, [rows, rows], Context(tmp_path))
     assert (tmp_path / "noise.png").exists()
 
@@ -198,7 +201,8 @@ def test_weights(tmp_path):
     from snn_credit.analysis import angle
     from snn_credit.experiments.kunin_weights import LARGEST, LEAST, MEAN, MOST
 
-    _, _, rows = smoke("weights", tmp_path, methods=("SA", "WM"), evaluations=2)
+    experiment, _, rows = smoke("weights", tmp_path, methods=("SA", "WM"), evaluations=2)
+    assert unnamed(experiment, rows, {"^IA$": "SA"}) == []
     with np.load(tmp_path / "wm.npz") as kept:
         layers = [layer for layer in kept.files if not layer.startswith("third ")]
         pairs = {layer: kept[layer] for layer in layers}
@@ -218,7 +222,8 @@ def test_weights(tmp_path):
 
 
 def test_search_goes_on_to_a_larger_total(tmp_path):
-    _, _, first = smoke("search", tmp_path, spaces=("WM+AD", "IA"), trials=(2, 3))
+    experiment, _, first = smoke("search", tmp_path, spaces=("WM+AD", "IA"), trials=(2, 3))
+    assert unnamed(experiment, first, {"^WM$": "WM+AD"}) == []
     assert first["IA"][kunin_search.TRIALS] == 3
     assert set(first) == {"BP", "FA", "WM+AD", "IA"} | {
         f"IA, {letter}: {name}" for letter, name in kunin_search.CHOICES.items()

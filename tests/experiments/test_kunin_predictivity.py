@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments.kunin_predictivity import (
@@ -33,6 +34,10 @@ def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     table = run(EXPERIMENT.presets["smoke"], Context(out, seed=1))
     torch.set_num_threads(before)
     return out, table
+
+
+def test_what_the_claims_name_is_measured(found: tuple[Path, Table]) -> None:
+    assert unnamed(EXPERIMENT, found[1]) == []
 
 
 def test_the_recorded_network_s_own_features_give_the_known_answer(

@@ -5,6 +5,7 @@ from dataclasses import replace
 import numpy as np
 import pytest
 import torch
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments import (
@@ -39,8 +40,9 @@ def pictures(folder):
 
 def test_b_comes_to_a_fixed_w(tmp_path):
     """Longer than smoke: near W in the last layer, and near the gradient in both."""
-    _, rows = smoke("fixed-w", tmp_path, iterations=4000, together=10)
+    experiment, rows = smoke("fixed-w", tmp_path, iterations=4000, together=10)
     assert list(rows) == ["c = 0.01", "N = 6", "c = 0.01, linear outputs"]
+    assert unnamed(experiment, rows) == []
     for row in rows.values():
         assert set(row) == {
             column(m, layer) for m in lansdell_training.MEASURES for layer in (1, 2)
@@ -83,8 +85,9 @@ def test_w_stays_and_b_starts_from_nothing(monkeypatch):
 
 def test_feedback_learns_while_w_does(tmp_path):
     """Longer than smoke: node perturbation is nearer to the gradient than FA, in both layers."""
-    _, rows = smoke("mnist", tmp_path, iterations=2000, lr=1e-3, lr_b=1e-3)
+    experiment, rows = smoke("mnist", tmp_path, iterations=2000, lr=1e-3, lr_b=1e-3)
     assert list(rows) == ["BP", "FA", "NP, c = 0.01"]
+    assert unnamed(experiment, rows) == []
     assert set(rows["BP"]) == {"test error %", "validation error %"}
     for layer in (1, 2):
         assert rows["NP, c = 0.01"][column("angle", layer)] < rows["FA"][column("angle", layer)]
@@ -115,6 +118,7 @@ def autoencoders(tmp_path_factory):
 def test_all_eleven_cells_and_the_control(autoencoders):
     out, (experiment, rows) = autoencoders
     assert list(rows) == [lansdell_autoencoder.MEAN, *experiment.paper_numbers]
+    assert unnamed(experiment, rows) == []
     assert len(experiment.paper_numbers) == 11
     test, chosen = lansdell_autoencoder.TEST, lansdell_autoencoder.CHOSEN
     for row in rows.values():
@@ -165,6 +169,7 @@ def test_noisy_inputs_have_clean_targets():
 def test_every_rule_of_the_tables_trains(tmp_path):
     experiment, rows = smoke("cifar", tmp_path)
     assert list(rows) == list(experiment.paper_numbers)
+    assert unnamed(experiment, rows, {"CIFAR-10": "made images"}) == []
     for row in rows.values():
         assert set(row) == {lansdell_cifar.column("made")}
         assert 0 <= row[lansdell_cifar.column("made")] <= 100

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments.lansdell_theorems import ANGLE, EXPERIMENT, Config, run
@@ -21,6 +22,10 @@ THEOREMS = [
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     out = tmp_path_factory.mktemp("theorems")
     return out, run(EXPERIMENT.presets["smoke"], Context(out, seed=0))
+
+
+def test_what_the_claims_name_is_measured(found: tuple[Path, Table]) -> None:
+    assert unnamed(EXPERIMENT, found[1]) == []
 
 
 def test_errors_fall_as_the_root_of_presentations(found: tuple[Path, Table]) -> None:

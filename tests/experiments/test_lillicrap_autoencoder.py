@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments import lillicrap_autoencoder as autoencoder
@@ -21,6 +22,10 @@ CONTROL = "mean image (control)"
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     out = tmp_path_factory.mktemp("autoencoder")
     return out, autoencoder.run(SMALL, Context(out, seed=0))
+
+
+def test_what_the_claims_name_is_measured(found: tuple[Path, Table]) -> None:
+    assert unnamed(autoencoder.EXPERIMENT, found[1]) == []
 
 
 def test_bp_and_the_wide_net_learn_more_than_the_mean_image(found: tuple[Path, Table]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments.lillicrap_deterministic import EXPERIMENT, Config, run
@@ -18,6 +19,10 @@ REGIMES = ["alternating once", "alternating often"]
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     out = tmp_path_factory.mktemp("deterministic")
     return out, run(TINY, Context(out, seed=2))
+
+
+def test_what_the_claims_name_is_measured(found: tuple[Path, Table]) -> None:
+    assert unnamed(EXPERIMENT, found[1], {"30-20-10": "15-10-5", "100-50-20": "30-20-10"}) == []
 
 
 def test_all_runs_have_the_signs_of_the_paper(found: tuple[Path, Table]) -> None:

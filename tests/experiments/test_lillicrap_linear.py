@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments.lillicrap_linear import (
@@ -29,6 +30,10 @@ SMALL = replace(
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     out = tmp_path_factory.mktemp("linear")
     return out, run(SMALL, Context(out, seed=1))
+
+
+def test_what_the_claims_name_is_measured(found: tuple[Path, Table]) -> None:
+    assert unnamed(EXPERIMENT, found[1]) == []
 
 
 def test_bp_and_fa_learn_and_shallow_cannot(found: tuple[Path, Table]) -> None:

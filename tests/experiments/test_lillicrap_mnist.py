@@ -6,6 +6,7 @@ from typing import Any
 
 import pytest
 import torch
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments import lillicrap_mnist as mnist
@@ -22,6 +23,10 @@ SMALL = replace(
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     out = tmp_path_factory.mktemp("mnist")
     return out, mnist.run(SMALL, Context(out, seed=0))
+
+
+def test_what_the_claims_name_is_measured(found: tuple[Path, Table]) -> None:
+    assert unnamed(mnist.EXPERIMENT, found[1]) == []
 
 
 def test_the_hidden_layer_learns(found: tuple[Path, Table]) -> None:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments import lillicrap_mnist_deep as mnist_deep
@@ -30,6 +31,7 @@ def test_every_variant_runs(tmp_path: Path) -> None:
     config = replace(PRESETS["smoke"], images=40)
     rows = mnist_deep.run(config, Context(tmp_path, seed=0))
     assert rows.keys() == config.variants().keys()
+    assert unnamed(mnist_deep.EXPERIMENT, rows, {"back-image": "tanh"}) == []
     assert all(0 <= (row[TEST] or 0) <= 100 for row in rows.values())
     for name in ("learning.png", "fields.png"):
         assert (tmp_path / name).read_bytes().startswith(b"\x89PNG")

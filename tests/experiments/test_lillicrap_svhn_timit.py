@@ -6,6 +6,7 @@ from types import ModuleType
 from typing import Any
 
 import pytest
+from named_claims import unnamed
 
 from snn_credit.data import svhn
 from snn_credit.errors import InputError
@@ -22,6 +23,7 @@ def test_bp_and_fa_learn_what_is_in_the_made_files(module: ModuleType, tmp_path:
     if module is lillicrap_svhn:
         config = replace(config, images=2000, width=30)
     rows = module.run(config, Context(tmp_path, seed=0))
+    assert unnamed(module.EXPERIMENT, rows) == []
     first, second = list(rows.values())[:2]
     assert (first[TEST] or 0) < 20
     assert (second[TEST] or 0) < 40

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments.lillicrap_switch import ASYMMETRY, EXPERIMENT, Config, run
@@ -15,6 +16,10 @@ from snn_credit.harness import Context, Table
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     out = tmp_path_factory.mktemp("switch")
     return out, run(EXPERIMENT.presets["smoke"], Context(out, seed=0))
+
+
+def test_what_the_claims_name_is_measured(found: tuple[Path, Table]) -> None:
+    assert unnamed(EXPERIMENT, found[1]) == []
 
 
 def test_the_error_jumps_and_recovers(found: tuple[Path, Table]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from named_claims import unnamed
 from scipy import stats
 
 from snn_credit.errors import InputError
@@ -22,6 +23,10 @@ SMALL = replace(
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     out = tmp_path_factory.mktemp("teacher")
     return out, teacher.run(SMALL, Context(out, seed=0))
+
+
+def test_what_the_claims_name_is_measured(found: tuple[Path, Table]) -> None:
+    assert unnamed(teacher.EXPERIMENT, found[1]) == []
 
 
 def test_every_student_is_compared(found: tuple[Path, Table]) -> None:

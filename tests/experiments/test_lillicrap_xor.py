@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments.lillicrap_xor import CORRELATION, EXPERIMENT, MSE, SOLVED, Config, run
@@ -17,6 +18,10 @@ SMALL = replace(EXPERIMENT.presets["smoke"], updates_small=50, updates_large=600
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     out = tmp_path_factory.mktemp("xor")
     return out, run(SMALL, Context(out, seed=0))
+
+
+def test_what_the_claims_name_is_measured(found: tuple[Path, Table]) -> None:
+    assert unnamed(EXPERIMENT, found[1]) == []
 
 
 def test_the_large_net_solves_it_and_w_resembles_b(found: tuple[Path, Table]) -> None:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 import torch
+from named_claims import unnamed
 from torch import nn
 
 from snn_credit.errors import InputError
@@ -40,6 +41,7 @@ def smoke(name, out, **changes):
 def test_every_method_of_the_table_trains(name, tmp_path):
     experiment, rows = smoke(name, tmp_path)
     assert set(experiment.paper_numbers) <= set(rows)
+    assert unnamed(experiment, rows) == []
     for row in rows.values():
         assert 0 <= row[TEST] <= 100
     assert (tmp_path / "learning.png").exists()
@@ -103,9 +105,10 @@ def test_windows_of_cifar_lie_where_the_network_looks():
 
 def test_gradients(tmp_path):
     """Wider than smoke, so that theory holds: B of 1/n_out keeps its size, others do not."""
-    _, rows = smoke("gradients", tmp_path, maps=(12, 16))
+    experiment, rows = smoke("gradients", tmp_path, maps=(12, 16))
     columns = [f"{moskovitz_gradients.FURTHEST}, at the {when}" for when in ("start", "end")]
     assert rows["FA"][columns[0]] < 2
+    assert unnamed(experiment, rows) == []
     for name in ("FA, B in ±0.5", "FA, B in ±0.05"):
         assert rows[name][columns[0]] > 20
         assert columns[1] not in rows[name]
@@ -146,8 +149,9 @@ def test_alignment_brings_the_signal_through_v_to_bps(tmp_path):
 def test_signs(tmp_path):
     from snn_credit.experiments.moskovitz_signs import AWAY, EVER, FLIPS, NEVER
 
-    _, rows = smoke("signs", tmp_path, epochs=4, lr=0.03)
+    experiment, rows = smoke("signs", tmp_path, epochs=4, lr=0.03)
     assert list(rows) == ["frozen after 0%", "frozen after 5%", "frozen after 25%", NEVER]
+    assert unnamed(experiment, rows) == []
     for column in (EVER, AWAY, FLIPS):
         assert rows["frozen after 0%"][column] == 0
         assert rows[NEVER][column] > 0
@@ -189,9 +193,10 @@ def smoke_at(folder, methods):
 def test_imagenet_alone(tmp_path):
     experiment, rows = smoke("imagenet", tmp_path)
     assert set(rows) == set(experiment.paper_numbers)
-    assert "network 1, top-1 test error %" not in rows["BP, constant norm"]
+    assert unnamed(experiment, rows, {"^network": "made images, network"}) == []
+    assert "made images, network 1, top-1 test error %" not in rows["BP, constant norm"]
     for row in rows.values():
-        assert row["network 2, top-5 test error %"] == 0  # of three classes
+        assert row["made images, network 2, top-5 test error %"] == 0  # of three classes
     assert (tmp_path / "imagenet.png").exists()
 
 

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 import pytest
 import torch
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments import TABLE, pepita_training
@@ -68,6 +69,8 @@ def test_smoke(name: str, tables: dict[str, Any]) -> None:
     assert values
     assert all(map(isfinite, values))
     assert set(experiment.paper_numbers) <= set(table)
+    smaller = {"(MNIST|CIFAR10)(?=,)": "digits", "slowness [A-Z0-9]+": "slowness digits"}
+    assert unnamed(experiment, table, smaller) == []
 
 
 @pytest.mark.parametrize("name", NAMES)

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments.pepita_theory import EXPERIMENT, Config, run
@@ -18,6 +19,10 @@ FLOWS = ["simultaneous", "simultaneous, presynaptic terms of the modulated pass"
 def found(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Table]:
     out = tmp_path_factory.mktemp("pepita")
     return out, run(SMALL, Context(out, seed=0))
+
+
+def test_what_the_claims_name_is_measured(found: tuple[Path, Table]) -> None:
+    assert unnamed(EXPERIMENT, found[1]) == []
 
 
 def test_the_decoupled_flow(found: tuple[Path, Table]) -> None:

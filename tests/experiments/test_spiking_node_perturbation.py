@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from named_claims import unnamed
 
 from snn_credit.data import load
 from snn_credit.errors import InputError
@@ -36,6 +37,7 @@ SMOKE = EXPERIMENT.presets["smoke"]
 
 def test_a_run_measures_every_rule_beside_its_control(tmp_path: Any) -> None:
     table = run(SMOKE, Context(tmp_path, seed=3, device="dense"))
+    assert unnamed(EXPERIMENT, table) == []
     circuits = nets.learners(SMOKE, DATA, 0)
     fixed = nets.lectures(SMOKE, DATA, 0)
     assert set(table) == {*circuits, *fixed, *(f"rate {rule}" for rule in RATE_RULES)}

@@ -5,6 +5,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from named_claims import unnamed
 
 from snn_credit.data import load
 from snn_credit.errors import InputError
@@ -34,6 +35,10 @@ from snn_credit.spiking import Simulation, Stream
 def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Context, Any]:
     context = Context(tmp_path_factory.mktemp("pepita"), seed=1, device="dense")
     return context, run(EXPERIMENT.preset("smoke"), context)
+
+
+def test_what_the_claims_name_is_measured(whole: tuple[Context, Any]) -> None:
+    assert unnamed(EXPERIMENT, whole[1]) == []
 
 
 def test_every_row_is_there(whole: tuple[Context, Any]) -> None:

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments import spiking_rules as experiment
@@ -30,6 +31,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     table = experiment.run(SMOKE, context)
     experiment.draw(SMOKE, [table], context)
     return out, table
+
+
+def test_what_the_claims_name_is_measured(whole: tuple[Path, Any]) -> None:
+    assert unnamed(experiment.EXPERIMENT, whole[1], {"^(" + "|".join(LEARNERS) + ")$": "FA"}) == []
 
 
 def test_every_rule_has_its_numbers(whole: tuple[Path, Any]) -> None:

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from named_claims import unnamed
 
 from snn_credit import cli
 from snn_credit.errors import InputError
@@ -27,6 +28,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, Any]:
     """A run that nobody disturbed, and its table."""
     out = tmp_path_factory.mktemp("whole")
     return out, run(TINY, Context(out, seed=3, device="runtime"))
+
+
+def test_what_the_claims_name_is_measured(whole: tuple[Path, Any]) -> None:
+    assert unnamed(EXPERIMENT, whole[1], {"^100": "8", "3$": "2"}) == []
 
 
 def test_every_size_is_measured(whole: tuple[Path, Any]) -> None:

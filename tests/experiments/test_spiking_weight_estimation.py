@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from named_claims import unnamed
 
 from snn_credit.errors import InputError
 from snn_credit.experiments.spiking_weight_estimation import (
@@ -29,6 +30,10 @@ def whole(tmp_path_factory: pytest.TempPathFactory) -> tuple[Context, Any]:
     out = tmp_path_factory.mktemp("estimation")
     context = Context(out, seed=1, device="dense")
     return context, run(EXPERIMENT.preset("smoke"), context)
+
+
+def test_what_the_claims_name_is_measured(whole: tuple[Context, Any]) -> None:
+    assert unnamed(EXPERIMENT, whole[1], {"LIF, WE, random sign": "LIF, WE"}) == []
 
 
 def test_every_row_is_there(whole: tuple[Context, Any]) -> None:
