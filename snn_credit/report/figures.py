@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import base64
+import filecmp
 import struct
 from dataclasses import dataclass
 from pathlib import Path
@@ -43,7 +44,7 @@ def figures_of(pooled: Pooled) -> tuple[list[Figure], list[Problem]]:
     problems: list[Problem] = []
     for run in sorted(pooled.runs, key=lambda run: (-len(run.seeds), run.seeds)):
         own = sorted(run.folder.glob("*.png"))
-        pairs = [(path, run.seeds) for path in own] or _of_seeds(run)
+        pairs = [(path, _drawn_from(path, run)) for path in own] or _of_seeds(run)
         for path, seeds in pairs:
             if path.name in found:
                 continue
@@ -52,6 +53,14 @@ def figures_of(pooled: Pooled) -> tuple[list[Figure], list[Problem]]:
             else:
                 found[path.name] = Figure(path, seeds, *size)
     return [found[name] for name in sorted(found)], problems
+
+
+def _drawn_from(path: Path, run: Run) -> tuple[int, ...]:
+    """Return the first seed where the figure is a copy of that seed's, else all."""
+    seeds = run.seeds[:1]
+    copied = run.folder / f"seed-{seeds[0]}" / path.name
+    same = copied.is_file() and filecmp.cmp(path, copied, shallow=False)
+    return seeds if same else run.seeds
 
 
 def _of_seeds(run: Run) -> list[tuple[Path, tuple[int, ...]]]:

@@ -1,11 +1,10 @@
-r"""Puts runs with the same settings and other seeds together, exactly.
+"""Puts runs with the same settings and other seeds together, exactly.
 
-Groups of :math:`n_i` seeds with means :math:`m_i` and sample standard deviations :math:`s_i` have
-together
+Groups of n_i seeds with means m_i and sample standard deviations s_i have together::
 
-.. math::
-    n = \sum_i n_i, \quad m = \frac1n \sum_i n_i m_i, \quad
-    s^2 = \frac{1}{n-1} \sum_i \left[(n_i - 1) s_i^2 + n_i (m_i - m)^2\right],
+    n = sum_i n_i
+    m = sum_i n_i m_i / n
+    s^2 = sum_i [(n_i - 1) s_i^2 + n_i (m_i - m)^2] / (n - 1)
 
 which is what the single seeds would give.
 """

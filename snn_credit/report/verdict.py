@@ -194,40 +194,42 @@ def _pairs(pooled: Pooled, paper: Table) -> list[Pair]:
 
 
 def _why(verdict: Verdict, seeds: int) -> str:
-    said = [_about_claims([f.holds for f in verdict.findings])]
+    claims = [finding.holds for finding in verdict.findings]
     numbers = list(verdict.met.values())
-    if not numbers:
-        said.append("There is no number of the paper to hold it against.")
-    else:
-        said.append(f"{_of(numbers, 'of the paper’s numbers')} met.")
-    if lacks := numbers.count(None):
-        said.append(f"{lacks} of them {'was' if lacks == 1 else 'were'} not measured.")
-    if verdict.pairs:
-        said.append(_about_pairs([p.holds for p in verdict.pairs]))
+    pairs = [pair.holds for pair in verdict.pairs]
+    said = [_about_claims(claims), _about_numbers(numbers), _about_pairs(pairs)]
     if seeds == 1:
         said.append("One seed: there is no spread to judge by.")
-    return " ".join(said)
-
-
-def _of(outcomes: Sequence[bool | None], what: str) -> str:
-    yes = outcomes.count(True)
-    share = "All" if yes == len(outcomes) > 1 else f"{yes} of"
-    return f"{share} {len(outcomes)} {what} {'is' if yes == 1 else 'are'}"
+    return " ".join(filter(None, said))
 
 
 def _about_claims(outcomes: Sequence[bool | None]) -> str:
     if not outcomes:
         return "The experiment states no claim."
-    yes, unknown = outcomes.count(True), outcomes.count(None)
-    share = "All" if yes == len(outcomes) > 1 else f"{yes} of"
+    unknown = outcomes.count(None)
     rest = f"; {unknown} cannot be judged, as numbers are missing" if unknown else ""
-    return f"{share} {len(outcomes)} claims {'holds' if yes == 1 else 'hold'}{rest}."
+    return f"{_share(outcomes)} claims hold{rest}."
+
+
+def _about_numbers(outcomes: Sequence[bool | None]) -> str:
+    if not outcomes:
+        return "There is no number of the paper to hold it against."
+    unknown = outcomes.count(None)
+    rest = f"; {unknown} not measured" if unknown else ""
+    return f"{_share(outcomes)} numbers of the paper are met{rest}."
 
 
 def _about_pairs(outcomes: Sequence[bool | None]) -> str:
-    kept, against = outcomes.count(True), outcomes.count(False)
-    open_ = outcomes.count(None)
-    said = f"{kept} of {len(outcomes)} pairs that the paper sets apart come in its order"
-    rest = [f"{count} {what}" for count, what in ((against, "reversed"), (open_, "undecided"))
-            if count]  # fmt: skip
-    return said + (f" ({', '.join(rest)})." if rest else ".")
+    if not outcomes:
+        return ""
+    counts = {"reversed": outcomes.count(False), "undecided": outcomes.count(None)}
+    rest = ", ".join(f"{count} {what}" for what, count in counts.items() if count)
+    said = f"{_share(outcomes)} pairs that the paper sets apart come in its order"
+    return f"{said} ({rest})." if rest else f"{said}."
+
+
+def _share(outcomes: Sequence[bool | None]) -> str:
+    yes = outcomes.count(True)
+    if yes in (0, len(outcomes)) and len(outcomes) > 1:
+        return f"{'All' if yes else 'None of'} {len(outcomes)}"
+    return f"{yes} of {len(outcomes)}"

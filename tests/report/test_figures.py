@@ -39,6 +39,17 @@ def test_figures_of_seeds_are_shown_where_the_run_has_none(tmp_path: Path) -> No
     assert base64.b64decode(figure.data_uri().partition(",")[2]) == PNG
 
 
+def test_a_copy_of_the_first_seeds_figure_is_of_that_seed(tmp_path: Path) -> None:
+    tables = {3: errors(FA=1.0), 4: errors(FA=2.0)}
+    folder = write_run(tmp_path / "a", tables, figures=("raster.png", "together.png"))
+    (folder / "seed-3" / "raster.png").write_bytes(PNG)
+    (folder / "seed-3" / "together.png").write_bytes(PNG + b"of one")
+    figures, _ = shown(tmp_path)
+    assert [(f.path.name, f.seeds) for f in figures] == [
+        ("raster.png", (3,)), ("together.png", (3, 4)),
+    ]  # fmt: skip
+
+
 @pytest.mark.parametrize("content", [b"", b"raster", PNG[:30], PNG[:-4], b"\x89PNG\r\n\x1a\n"])
 def test_files_that_are_no_whole_pictures_are_listed(tmp_path: Path, content: bytes) -> None:
     folder = write_run(tmp_path / "a", {0: errors(FA=1.0)}, figures=("good.png",))

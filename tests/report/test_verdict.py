@@ -26,7 +26,7 @@ def test_all_claims_and_numbers_are_a_reproduction() -> None:
     assert found.word == "reproduced"
     assert found.counts == "claims 2 of 2, numbers 3 of 3, pairs 3 of 3"
     assert found.why == (
-        "All 2 claims hold. All 3 of the paper’s numbers are met. 3 of 3 pairs that the paper sets "
+        "All 2 claims hold. All 3 numbers of the paper are met. All 3 pairs that the paper sets "
         "apart come in its order. One seed: there is no spread to judge by."
     )
 
@@ -64,7 +64,7 @@ def test_a_claim_that_fails_is_no_reproduction() -> None:
 def test_a_claim_that_cannot_be_judged_does_not_hold() -> None:
     found = verdict(HOLDS, OPEN, BP=2.4, FA=2.1, shallow=10.0)
     assert found.word is Word.NOT_REPRODUCED
-    assert "1 of 2 claims holds; 1 cannot be judged, as numbers are missing." in found.why
+    assert "1 of 2 claims hold; 1 cannot be judged, as numbers are missing." in found.why
 
 
 def test_a_reversed_pair_is_no_reproduction() -> None:
@@ -98,7 +98,7 @@ def test_what_is_not_measured_is_said_and_not_met() -> None:
     assert found.word is Word.SAME_ORDER
     assert found.counts == "claims 1 of 1, numbers 2 of 3, pairs 1 of 1"
     assert found.not_measured == [f"{ERROR} (shallow)"]
-    assert "1 of them was not measured." in found.why
+    assert "2 of 3 numbers of the paper are met; 1 not measured." in found.why
     assert verdict(HOLDS, DFA=1.0).not_measured == [ERROR]
 
 
