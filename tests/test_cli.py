@@ -57,7 +57,7 @@ def refused(answer: tuple[int, str, str]) -> str:
 def test_the_application_answers_help() -> None:
     answer = CliRunner().invoke(cli.app, ["--help"])
     assert answer.exit_code == 0
-    for command in ("list", "run", "raster", "info", "devices", "data"):
+    for command in ("list", "run", "raster", "report", "info", "devices", "data"):
         assert f"  {command} " in answer.output
 
 

@@ -142,7 +142,9 @@ def test_no_path_knows_a_rule(part: str) -> None:
     assert not against
 
 
-@pytest.mark.parametrize("module", ["snn_credit", "snn_credit.rules", "snn_credit.harness"])
+@pytest.mark.parametrize(
+    "module", ["snn_credit", "snn_credit.rules", "snn_credit.harness", "snn_credit.report.html"]
+)
 def test_light_modules_load_neither_brian_nor_torch(module: str) -> None:
     code = f"import sys, {module}; print(sorted({HEAVY} & set(sys.modules)))"
     done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, cwd=ROOT)
