@@ -138,8 +138,8 @@ def _draw(context: Context, curves: Mapping[int, Mapping[str, shared.Learning]])
                 traces.append(
                     Trace(learning["images_seen"], learning[column], color, label, dashed)
                 )
-        title = f"network {model}: top-1 (solid), top-5 (dashed)"
-        panels.append(Panel(traces, title, "images seen", "test error %", y_limits=(0, 100)))
+        label = "test error %, top-1 and (dashed) top-5"
+        panels.append(Panel(traces, f"network {model}", "images seen", label, y_limits=(0, 100)))
     trace_grid([panels], height=2.6).savefig(context.out / "imagenet.png")
 
 

@@ -10,7 +10,7 @@ from matplotlib.figure import Figure
 from matplotlib.ticker import FuncFormatter, LogLocator, NullFormatter
 from numpy.typing import ArrayLike, NDArray
 
-from snn_credit.analysis.style import GREY, LEARNERS, open_axes, styled
+from snn_credit.analysis.style import GREY, LEARNERS, between_powers, open_axes, styled
 from snn_credit.errors import InputError
 
 Table = Mapping[str, ArrayLike]
@@ -112,7 +112,7 @@ def _scale(ax: Axes, log_x: bool, log_y: bool) -> None:
     if log_y:
         ax.set_yscale("log")
         ax.yaxis.set_major_formatter(FuncFormatter(lambda value, _: f"{value:g}"))
-        ax.yaxis.set_minor_formatter(NullFormatter())
+        ax.yaxis.set_minor_formatter(between_powers())
     else:
         ax.set_ylim(bottom=0)
 

@@ -8,6 +8,7 @@ from typing import Any, ParamSpec, TypeVar
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
+from matplotlib.ticker import LogFormatter
 
 P = ParamSpec("P")
 R = TypeVar("R")
@@ -74,3 +75,8 @@ def open_axes(ax: Axes, *, bottom: bool = True) -> None:
     ax.spines[["top", "right"]].set_visible(False)
     ax.spines["bottom"].set_visible(bottom)
     ax.tick_params(axis="x", bottom=bottom, labelbottom=bottom)
+
+
+def between_powers() -> LogFormatter:
+    """Name the minor ticks of a logarithmic axis that spans less than a power of ten."""
+    return LogFormatter(minor_thresholds=(1.0, 0.4))

@@ -11,10 +11,10 @@ from matplotlib.artist import Artist
 from matplotlib.axes import Axes
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
-from matplotlib.ticker import LogLocator, NullFormatter
+from matplotlib.ticker import LogLocator
 from numpy.typing import ArrayLike
 
-from snn_credit.analysis.style import FAINT, GREY, INK, WIDTH, open_axes, styled
+from snn_credit.analysis.style import FAINT, GREY, INK, WIDTH, between_powers, open_axes, styled
 from snn_credit.errors import InputError
 
 #: Backgrounds of phases that take turns, a cold one and a warm one.
@@ -160,7 +160,7 @@ def _scale(ax: Axes, panel: Panel) -> None:
     if panel.log_y:
         ax.set_yscale("log")
         ax.yaxis.set_major_locator(LogLocator(numticks=6))
-        ax.yaxis.set_minor_formatter(NullFormatter())
+        ax.yaxis.set_minor_formatter(between_powers())
     if panel.x_limits is not None:
         ax.set_xlim(panel.x_limits)
     if panel.y_limits is not None:

@@ -69,6 +69,14 @@ def test_scales() -> None:
     assert (ax.get_xscale(), ax.get_yscale()) == ("log", "log")
 
 
+@pytest.mark.parametrize(("top", "named"), [(80, True), (8000, False)])
+def test_a_logarithmic_axis_without_a_power_of_ten_has_numbers(top: float, named: bool) -> None:
+    figure = trace_grid([[Panel([Trace([0, 1], [20, top])], log_y=True)]])
+    figure.savefig(BytesIO(), format="png")
+    said = [tick.get_text() for tick in figure.axes[0].get_yticklabels(minor=True)]
+    assert any(said) is named
+
+
 def test_shades_run_from_dark_to_light() -> None:
     light = [sum(to_rgb(color)) for color in shades(9)]
     assert np.all(np.diff(light) > 0)
