@@ -89,7 +89,7 @@ def _window(name: str, start: float, chunk: int) -> Any:
 
     images = np.random.default_rng(1).random((3, 28, 28))
     digits = np.arange(3)
-    onsets = start + WINDOW_MS / 3 * np.arange(3.0)
+    onsets = np.array([start + WINDOW_MS / 3 * k for k in range(3)])
     return Window(name, start, start + WINDOW_MS, 600 * chunk, images, digits, digits, onsets)
 
 
@@ -125,7 +125,7 @@ def main() -> None:
     """Make the file, measure, say and write the numbers, delete the file."""
     from machine import machine
 
-    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser = argparse.ArgumentParser(description="How a large run file is looked at.")
     parser.add_argument("folder", type=Path)
     parser.add_argument("--spikes", type=int, default=10**8)
     parser.add_argument("--snapshots", type=int, default=100)
