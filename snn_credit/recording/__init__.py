@@ -1,5 +1,6 @@
 """Runs on disk: one HDF5 file each, whole whatever happens to the process that writes it."""
 
+from snn_credit.recording.in_place import update
 from snn_credit.recording.layout import (
     SCHEMA_VERSION,
     Checkpoint,
@@ -21,4 +22,5 @@ __all__ = [
     "Window",
     "open_run",
     "provenance",
+    "update",
 ]
