@@ -46,7 +46,7 @@ def _table(lines: list[str], starts: list[int]) -> list[str]:
             continue
         ends = [*starts[1:], len(line) + 1]
         cells = [line[a:b].strip() for a, b in zip(starts, ends, strict=True)]
-        if rows and not any(cells[:2]):
+        if rows and not any(cells[: min(2, len(cells) - 1)]):
             rows[-1] = [f"{up} {cell}".strip() for up, cell in zip(rows[-1], cells, strict=True)]
         else:
             rows.append(cells)
