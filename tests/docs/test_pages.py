@@ -4,7 +4,10 @@ from __future__ import annotations
 
 import contextlib
 import io
+import os
 import re
+import subprocess
+import sys
 import textwrap
 from itertools import zip_longest
 from pathlib import Path
@@ -51,9 +54,9 @@ def listings() -> list[tuple[str, int, Block]]:
 
 
 @pytest.mark.parametrize(
-    ("page", "number", "block"), listings(), ids=lambda value: str(value) if value else ""
+    "block", [pytest.param(block, id=f"{page}-{number}") for page, number, block in listings()]
 )
-def test_a_listing_is_a_piece_of_its_file(page: str, number: int, block: Block) -> None:
+def test_a_listing_is_a_piece_of_its_file(block: Block) -> None:
     source = (ROOT / block.title).read_text()
     indents = {re.match(r" *", line)[0] for line in source.splitlines()}  # type: ignore[index]
     pieces = {textwrap.indent(block.text, indent, bool) for indent in indents}
@@ -106,3 +109,39 @@ def assert_printed(printed: str, shown: str, about: bool) -> None:
     assert _NUMBER.sub("#", " ".join(printed.split())) == _NUMBER.sub("#", " ".join(shown.split()))
     for came, said in zip(_NUMBER.findall(printed), _NUMBER.findall(shown), strict=True):
         assert float(came) == pytest.approx(float(said), rel=1 / 3, abs=0.02)
+
+
+TUTORIALS = sorted((DOCS / "tutorials").glob("*.py"))
+
+
+@pytest.mark.parametrize("script", TUTORIALS, ids=lambda script: script.stem)
+def test_a_tutorial_shows_its_whole_script(script: Path) -> None:
+    page = script.with_suffix(".md")
+    pieces = [block.text for block in blocks(page) if block.language == "python"]
+    assert lines("".join(pieces)) == lines(script.read_text())
+
+
+@pytest.mark.parametrize("script", TUTORIALS, ids=lambda script: script.stem)
+def test_a_tutorial_runs_and_draws(script: Path, tmp_path: Path) -> None:
+    text = script.read_text()
+    few = tmp_path / script.name
+    few.write_text(text.replace("10), 6000, 0.8", "10), 500, 0.8"))
+    done = subprocess.run(
+        [sys.executable, str(few)],
+        cwd=tmp_path,
+        env={**os.environ, "PYTHONPATH": str(ROOT), "MPLBACKEND": "Agg"},
+        capture_output=True,
+        text=True,
+        timeout=600,
+    )
+    assert done.returncode == 0, done.stderr
+    (shown,) = [b.text for b in blocks(script.with_suffix(".md")) if b.language == "text"]
+    assert _NUMBER.sub("#", done.stdout).split() == _NUMBER.sub("#", shown).split()
+    if few.read_text() == text:  # nothing was made smaller
+        assert_printed(done.stdout, shown, about=True)
+    assert (tmp_path / f"{script.stem}.png").read_bytes().startswith(b"\x89PNG")
+
+
+def lines(text: str) -> list[str]:
+    """Return the lines that are not blank."""
+    return [line for line in text.splitlines() if line.strip()]
