@@ -12,7 +12,7 @@ PIP := $(BIN)/python -m pip install --quiet --disable-pip-version-check -c const
 # One file of tests stays on one worker, so that what its fixtures build is built once.
 PYTEST_ARGS ?= -n 2 --dist loadfile
 
-.PHONY: venv demo test lint format clean distclean
+.PHONY: venv demo test lint format docs clean distclean
 
 venv: $(STAMP)
 
@@ -42,6 +42,12 @@ lint: venv
 format: venv
 	$(BIN)/ruff format .
 	$(BIN)/ruff check --fix .
+
+# A link or a docstring that the site cannot show is an error. The variable silences the theme's
+# notice about another project.
+docs: venv
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@echo "build/site/index.html"
 
 clean:
 	rm -rf build dist *.egg-info .pytest_cache .ruff_cache
