@@ -40,6 +40,9 @@ class Images:
         The folder's images are not cut.
     """
 
+    folder: ImageFolder
+    shape: tuple[int, int]
+
     def __init__(self, folder: ImageFolder, numbers: NDArray[np.int64]) -> None:
         if folder.crop is None:
             raise InputError("folder: images of one size, which a crop gives (got none)")

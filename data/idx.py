@@ -11,6 +11,7 @@ from __future__ import annotations
 import math
 import struct
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 from numpy.typing import NDArray
@@ -18,7 +19,7 @@ from numpy.typing import NDArray
 from snn_credit.data.files import read_bytes
 from snn_credit.errors import InputError
 
-ELEMENT_TYPES = {
+ELEMENT_TYPES: dict[int, np.dtype[Any]] = {
     0x08: np.dtype(">u1"),
     0x09: np.dtype(">i1"),
     0x0B: np.dtype(">i2"),
@@ -28,7 +29,7 @@ ELEMENT_TYPES = {
 }
 
 
-def read(path: Path, dimensions: int, dtype: str = "uint8") -> NDArray:
+def read(path: Path, dimensions: int, dtype: str = "uint8") -> NDArray[Any]:
     """Read an IDX file, gzipped or not.
 
     Parameters
@@ -53,7 +54,7 @@ def read(path: Path, dimensions: int, dtype: str = "uint8") -> NDArray:
     return parse(read_bytes(path), dimensions, dtype, str(path))
 
 
-def parse(content: bytes, dimensions: int, dtype: str, source: str) -> NDArray:
+def parse(content: bytes, dimensions: int, dtype: str, source: str) -> NDArray[Any]:
     """Make an array of the uncompressed bytes of an IDX file.
 
     Parameters

@@ -63,6 +63,16 @@ class ImageFolder:
         range, or Pillow is not installed.
     """
 
+    crop: tuple[int, int] | None
+    root: Path
+    resize: int | None
+    transform: Transform | None
+    seed: int
+    classes: list[str]
+    files: list[Path]
+    labels: NDArray[np.int64]
+    epoch: int
+
     def __init__(
         self,
         root: Path | str,

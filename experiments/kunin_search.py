@@ -224,7 +224,7 @@ def _draw(study: Study, context: Context) -> None:
     trace_grid([[panel]], height=2.4).savefig(context.out / "choices.png")
 
 
-LAPTOP = {
+LAPTOP: dict[str, Any] = {
     "data": "digits",
     "train_images": None, "validation_images": None, "test_images": None, "epochs": 4,
     "batches": (16, 64, 128, 256), "trials": (25, 25, 25, 75), "warmup": 0.3, "drops": (2.8,),

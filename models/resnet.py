@@ -68,6 +68,9 @@ class Residual(nn.Module):
         1 or 2.
     """
 
+    above: int
+    branch: nn.Sequential
+
     def __init__(self, below: int, maps: int, stride: int, bottleneck: bool, version: int) -> None:
         super().__init__()
         self.above = 4 * maps if bottleneck else maps

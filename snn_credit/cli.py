@@ -18,14 +18,14 @@ if TYPE_CHECKING:
 
     from snn_credit.harness.run import Request
 
-app = typer.Typer(
+app: typer.Typer = typer.Typer(
     help="Spiking networks that learn without weight transport.",
     pretty_exceptions_enable=False,
     rich_markup_mode=None,
     add_completion=False,
     no_args_is_help=True,
 )
-data = typer.Typer(help="Data sets.", rich_markup_mode=None, no_args_is_help=True)
+data: typer.Typer = typer.Typer(help="Data sets.", rich_markup_mode=None, no_args_is_help=True)
 app.add_typer(data, name="data")
 
 # the base of every usage error: newer typers keep it within, older ones take it from click

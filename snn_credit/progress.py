@@ -51,6 +51,9 @@ class Silent:
 class Named:
     """The progress of one part of several: its phases go by the part's name."""
 
+    progress: Progress
+    name: str
+
     def __init__(self, progress: Progress, name: str) -> None:
         self.progress, self.name = progress, name
 
@@ -78,7 +81,11 @@ class Meter:
     run finds done counts as speed.
     """
 
-    window = 30.0
+    total: int
+    unit: str
+    what: str
+    done: int
+    window: float = 30.0
 
     def __init__(
         self, total: int, unit: str, what: str, clock: Callable[[], float] = time.monotonic

@@ -22,6 +22,15 @@ class Captured:
     is part of a program that runs the network as a whole.
     """
 
+    owner: Any
+    name: str
+    template: str
+    abstract_code: str
+    variables: Mapping[str, Any]
+    indices: Mapping[str, str]
+    keywords: Mapping[str, Any]
+    unguarded: frozenset[str]
+
     def __init__(
         self,
         owner: Any,

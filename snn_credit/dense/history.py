@@ -28,6 +28,8 @@ class SpikeHistory:
         The next time step.
     """
 
+    step: int
+
     def __init__(self, source_start: int, source_end: int) -> None:
         self._sources = source_end - source_start
         self._dt: float | None = None

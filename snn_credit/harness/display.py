@@ -45,6 +45,8 @@ def choose_display(console: Console) -> Display:
 class BarDisplay:
     """A bar for each phase of each seed."""
 
+    bars: Bars
+
     def __init__(self, console: Console) -> None:
         self.bars = Bars(
             TextColumn("{task.description}", markup=False),
@@ -95,6 +97,9 @@ class _BarView:
 
 class LineDisplay:
     """A line every ``every`` seconds for each seed, for logs and pipes."""
+
+    console: Console
+    every: float
 
     def __init__(self, console: Console, every: float = 10.0) -> None:
         self.console, self.every = console, every

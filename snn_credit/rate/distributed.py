@@ -49,6 +49,9 @@ class Team:
         This process, from 0, and how many there are.
     """
 
+    rank: int
+    size: int
+
     def __init__(self, device: torch.device) -> None:
         self.rank, self.size, self._weight = 0, 1, 1.0
         self._device = device

@@ -35,6 +35,9 @@ class Pair:
         Values of its shared scalars.
     """
 
+    changed: tuple[str, ...]
+    reads_sums: bool
+
     def __init__(self, rule: Rule, rates: Mapping[str, float]) -> None:
         self._updates = feedback_updates(rule)
         self._steps = {step.name: step for step in rule.steps}

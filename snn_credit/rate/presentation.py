@@ -38,6 +38,9 @@ class Presentation:
         first need one.
     """
 
+    net: Net
+    x: Tensor
+
     def __init__(self, stages: Sequence[Stage], net: Net, x: Tensor) -> None:
         self._stages, self.net, self.x = stages, net, x
         self._drawn: dict[int, Tensor] = {}

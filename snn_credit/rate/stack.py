@@ -61,6 +61,9 @@ class Stack(nn.Module):
         What the rule owns besides W and biases.
     """
 
+    synapses: Synapses
+    rule: Rule
+
     def __init__(
         self,
         module: nn.Sequential,

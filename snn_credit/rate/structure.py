@@ -39,6 +39,8 @@ class Passage:
         What came out.
     """
 
+    out: Tensor
+
     def __init__(
         self,
         modules: Sequence[nn.Module],

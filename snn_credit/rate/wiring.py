@@ -127,6 +127,13 @@ class LocallyConnected2d(nn.Module):
         (maps, positions).
     """
 
+    kernel: int
+    stride: int
+    size: tuple[int, ...]
+    grid: tuple[int, ...]
+    weight: nn.Parameter
+    bias: nn.Parameter
+
     def __init__(
         self, channels: int, maps: int, kernel: int, size: tuple[int, int], stride: int = 1
     ) -> None:

@@ -127,6 +127,8 @@ class Store:
     ``file`` is what h5py writes to.
     """
 
+    file: Overlay
+
     def __init__(self, path: Path, fd: int) -> None:
         self.path = path
         self._fd = fd

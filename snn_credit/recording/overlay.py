@@ -23,6 +23,8 @@ class Overlay:
         Length of the file as seen from above, bytes.
     """
 
+    length: int
+
     def __init__(self, fd: int, pages: Pages, length: int) -> None:
         self._fd = fd
         self.pages = pages

@@ -89,6 +89,15 @@ class Session:
         What else to measure of the simulation after each validation: quantity -> number.
     """
 
+    simulation: Simulation
+    plan: Curriculum
+    data: Dataset
+    path: Path
+    guesses: NDArray[np.int64]
+    file: RunFile
+    done_rows: int
+    done_blocks: int
+
     def __init__(
         self,
         simulation: Simulation,

@@ -13,7 +13,7 @@ from snn_credit.errors import InputError
 from snn_credit.spiking.circuit import Circuit, Projection
 from snn_credit.spiking.devices import open_program
 from snn_credit.spiking.devices.build import Shape, Watch, given_numbers, watched
-from snn_credit.spiking.devices.program import Events, State, check_finite
+from snn_credit.spiking.devices.program import Events, Program, State, check_finite
 from snn_credit.spiking.plasticity.decay import check_decay
 from snn_credit.spiking.stream import Chunk, Stream, chunks, rows_per_chunk
 
@@ -104,6 +104,16 @@ class Simulation:
         For a device that is not there, tables that do not fit, a stream without the windows that
         the rule needs, rates that decay too fast for a chunk, or numbers that are not finite.
     """
+
+    circuit: Circuit
+    stream: Stream
+    seed: int
+    uniforms: Uniforms | None
+    tables: dict[str, list[NDArray[Any]]]
+    shape: Shape
+    device: str
+    program: Program
+    done: int
 
     def __init__(
         self,

@@ -45,6 +45,9 @@ class TwoLayer:
         If shapes do not fit, or the activation is none of the two.
     """
 
+    interpreter: Interpreter
+    net: Net
+
     def __init__(
         self,
         rule: Rule,

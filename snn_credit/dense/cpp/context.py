@@ -15,6 +15,10 @@ if TYPE_CHECKING:
 class Context:
     """What the loop of one operation asks for; the writer declares it afterwards."""
 
+    plan: Plan
+    layout: Layout
+    operation: Operation
+
     def __init__(self, plan: Plan, layout: Layout, operation: Operation) -> None:
         self.plan, self.layout, self.operation = plan, layout, operation
         self.integers: list[str] = []

@@ -52,6 +52,10 @@ class CppProgram:
         The program's text, to be read.
     """
 
+    plan: Plan
+    values: Values
+    source: str
+
     def __init__(self, plan: Plan, values: Values) -> None:
         self.plan, self.values = plan, values
         written = write(plan)

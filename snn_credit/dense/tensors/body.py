@@ -9,7 +9,7 @@ from brian2.utils.stringtools import get_identifiers
 from snn_credit.dense.plan import OWN, SHARED, Draw, Operation, Reference, Statement
 from snn_credit.dense.tensors.functions import FUNCTIONS
 from snn_credit.dense.tensors.layout import Layout
-from snn_credit.dense.tensors.levels import is_literal, reads, split
+from snn_credit.dense.tensors.levels import Levels, is_literal, reads, split
 from snn_credit.dense.tensors.lifting import lift_of
 from snn_credit.dense.tensors.refusal import refused, said
 from snn_credit.dense.tensors.render import Renderer, is_truth, keeps_type
@@ -43,6 +43,13 @@ class Body:
     lifting
         Whether what is being written is computed before the step.
     """
+
+    layout: Layout
+    operation: Operation
+    number: int
+    levels: Levels
+    calls: Mapping[str, str]
+    spelled: dict[str, str]
 
     def __init__(
         self, layout: Layout, number: int, operation: Operation, changing: Collection[str]

@@ -43,6 +43,10 @@ class Frame:
         The axis along which events lie.
     """
 
+    body: Body
+    n: dict[str, int]
+    shape: str
+
     def __init__(self, body: Body, ends: Ends) -> None:
         self.body, self._ends = body, ends
         operation, size = body.operation, body.layout.size

@@ -47,6 +47,9 @@ class Lists:
         The ends (``PRE``, ``POST``) that no two synapses share.
     """
 
+    body: Body
+    ends: Ends
+
     def __init__(self, body: Body, ends: Ends, unique: frozenset[str]) -> None:
         self.body, self.ends, self._unique = body, ends, unique
         self._n = body.layout.size(body.operation, "n_synapses")

@@ -120,6 +120,8 @@ class Draws:
         The numbers of the coming steps, ``(rows, width)``; see ``starts``.
     """
 
+    numbers: Tensor
+
     def __init__(
         self, wanted: Sequence[Wanted], rows: int, dtype: str, device: torch.device | str
     ) -> None:

@@ -58,6 +58,10 @@ class TensorProgram:
         small.
     """
 
+    plan: Plan
+    values: Values
+    source: str
+
     def __init__(self, plan: Plan, values: Values, device: str = "cpu") -> None:
         self.plan, self.values, self._device = plan, values, torch.device(device)
         if device == "cuda" and not torch.cuda.is_available():

@@ -5,6 +5,7 @@ from __future__ import annotations
 import ast
 from collections.abc import Callable, Collection, Mapping
 from dataclasses import dataclass, field
+from typing import ClassVar
 
 from brian2.parsing.rendering import NodeRenderer
 from brian2.utils.stringtools import get_identifiers
@@ -27,35 +28,40 @@ class Renderer(NodeRenderer):
         What functions and tables are called.
     """
 
-    expression_ops = {**NodeRenderer.expression_ops, "And": "&", "Or": "|"}  # noqa: RUF012
+    expression_ops: ClassVar[dict[str, str]] = {
+        **NodeRenderer.expression_ops,
+        "And": "&",
+        "Or": "|",
+    }
 
     def __init__(self, spelled: Mapping[str, str], calls: Mapping[str, str]) -> None:
         super().__init__()
         self._spelled, self._calls = spelled, calls
 
-    def render_Name(self, node):
+    def render_Name(self, node: ast.Name) -> str:
         """Return a name as it is spelled."""
         return self._spelled.get(node.id, node.id)
 
-    def render_func(self, node):
+    def render_func(self, node: ast.Name) -> str:
         """Return what a function's name calls."""
         return self._calls[node.id]
 
-    def render_Call(self, node):
+    def render_Call(self, node: ast.Call) -> str:
         """Return a call; numbers become tensors, which is what torch takes."""
         arguments = [self.render_node(argument) for argument in node.args]
         if not get_identifiers(" ".join(ast.unparse(argument) for argument in node.args)):
             arguments[0] = f"torch.tensor({arguments[0]})"
+        assert isinstance(node.func, ast.Name)  # Brian's expressions call functions by name
         return f"{self.render_func(node.func)}({', '.join(arguments)})"
 
-    def render_BinOp(self, node):
+    def render_BinOp(self, node: ast.BinOp) -> str:
         """Return an operator of two values, or the function that it calls."""
         call = _OPERATORS.get(type(node.op).__name__)
         if call is None:
             return super().render_BinOp(node)
         return f"{call}({self.render_node(node.left)}, {self.render_node(node.right)})"
 
-    def render_UnaryOp(self, node):
+    def render_UnaryOp(self, node: ast.UnaryOp) -> str:
         """Return an operator of one value."""
         if isinstance(node.op, ast.Not):
             return f"torch.logical_not({self.render_node(node.operand)})"

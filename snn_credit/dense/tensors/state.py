@@ -69,6 +69,8 @@ class State:
         The program's global names.
     """
 
+    layout: Layout
+
     def __init__(self, layout: Layout, rows: int, device: torch.device) -> None:
         self.layout, self._device = layout, device
         self.names: dict[str, Any] = {"torch": torch, "_f": functions}

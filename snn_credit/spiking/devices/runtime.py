@@ -31,6 +31,10 @@ class RuntimeProgram:
         two at first use, and is the sequential reference for exact comparison.
     """
 
+    codegen: str
+    circuit: Circuit
+    shape: Shape
+
     def __init__(self, circuit: Circuit, shape: Shape, codegen: str = "numpy") -> None:
         self.codegen, self.circuit, self.shape = codegen, circuit, shape
         with self._brian():

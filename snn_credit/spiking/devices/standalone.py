@@ -227,6 +227,14 @@ def _manifest(circuit: Circuit, built: Built, device: Any) -> Manifest:
 class StandaloneProgram:
     """A built program and how to run it for one chunk."""
 
+    folder: Path
+    circuit: Circuit
+    shape: Shape
+    executable: Any
+    arrays: dict[str, Array]
+    tables: dict[str, Array]
+    monitors: dict[str, dict[str, Array]]
+
     def __init__(self, folder: Path, circuit: Circuit, shape: Shape) -> None:
         self.folder, self.circuit, self.shape = folder.resolve(), circuit, shape
         sweep(Path(tempfile.gettempdir()), _RUNNING)

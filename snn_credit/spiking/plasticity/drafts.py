@@ -84,9 +84,10 @@ class PopulationDraft:
     remains: float | None = None
 
     def __post_init__(self) -> None:
-        self.equations = Equations(self.neuron.equations)
-        self.own = frozenset(self.equations.names) | ({"h"} if self.spiking else set())
-        self.integrated = bool(self.equations.diff_eq_names)
+        self.equations: Equations = Equations(self.neuron.equations)
+        own = {"h"} if self.spiking else set()
+        self.own: frozenset[str] = frozenset(self.equations.names) | own
+        self.integrated: bool = bool(self.equations.diff_eq_names)
 
     @property
     def spiking(self) -> bool:
