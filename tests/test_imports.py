@@ -22,7 +22,7 @@ FOLDERS = {
 }
 PACKAGES = {
     *("rules", "dense", "spiking", "rate", "theory", "recording", "analysis"),
-    *("data", "models", "experiments", "harness"),
+    *("data", "models", "experiments", "harness", "exchange"),
 }
 # Modules of the package itself that stand above everything; the others stand below everything.
 TOP = {"cli", "__main__", "overview"}
@@ -41,6 +41,8 @@ FORBIDDEN = {
     "models": {"dense", "analysis", "experiments", "harness", "top"},
     "experiments": {"top"},
     "harness": PACKAGES - {"recording", "harness"} | {"top"},
+    # Of the harness only how a file is written whole.
+    "exchange": PACKAGES - {"recording", "harness", "exchange"} | {"top"},
     "top": set(),
 }
 HEAVY = {"brian2", "brian2cuda", "torch"}
@@ -103,7 +105,8 @@ def test_imports_point_one_way(part: str) -> None:
 
 
 @pytest.mark.parametrize(
-    "part", ["base", "rules", "theory", "recording", "analysis", "data", "harness", "top"]
+    "part",
+    ["base", "rules", "theory", "recording", "analysis", "data", "harness", "exchange", "top"],
 )
 def test_only_the_simulators_need_brian_and_torch(part: str) -> None:
     heavy = {
