@@ -250,13 +250,11 @@ class _Reader:
 
 def columns_of(table: Any) -> dict[str, Any]:
     """Return a table's columns by the names they had: arrays, or lists of arrays."""
-    from hdmf.common import VectorIndex
-
     own = type(table).__name__ == "DynamicTable"
     found: dict[str, Any] = {}
     for name in table.colnames:
         column = table[name]
-        if isinstance(column, VectorIndex):
+        if type(column).__name__ == "VectorIndex":
             ends = np.asarray(column.data[:], dtype=np.int64)
             values = np.asarray(column.target.data[:])
             found[column.target.description if own else name] = np.split(values, ends)[: len(ends)]

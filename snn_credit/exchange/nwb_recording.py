@@ -43,6 +43,7 @@ def recording(
     resolution = float(np.ravel(units.resolution or 0.0)[0])
     dt_ms = resolution * 1e3 if resolution > 0 else None
     stretches = _stretches(units, path, trains, trials, observed, dt_ms)
+    notes["session_start_time"] = file.session_start_time.isoformat()
     ids = np.asarray(units.id[:])
     notes["unit_ids"] = {name: [int(ids[k]) for k in rows] for name, rows in members.items()}
     contents = Contents(
@@ -85,9 +86,7 @@ def _train(units: Any, row: int, path: str) -> NDArray[np.float64]:
     """Return a unit's spikes in ms, in order."""
     seconds = np.ravel(np.asarray(units["spike_times"][row], dtype=np.float64))
     if not np.isfinite(seconds).all():
-        raise InputError(
-            f"{path}: expected finite spike_times (got others in unit {row})"
-        )
+        raise InputError(f"{path}: expected finite spike_times (got others in unit {row})")
     return np.sort(times.to_milliseconds(seconds))
 
 
@@ -142,7 +141,8 @@ def _stretches(
     if "obs_intervals" in units.colnames:
         each = [times.to_milliseconds(np.reshape(units["obs_intervals"][k], (-1, 2))).tolist()
                 for k in range(len(units))]  # fmt: skip
-        found = _common(each) if observed == "all" else _union([one for mine in each for one in mine])
+        every = [one for mine in each for one in mine]
+        found = _common(each) if observed == "all" else _union(every)
         if not found:
             raise InputError(
                 f"{path}: expected obs_intervals in which all units were observed, or "

@@ -27,10 +27,9 @@ multiplication; these few are kept in ``exact_times``.
 from __future__ import annotations
 
 import json
-import re
 import tempfile
 import uuid
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Sequence
 from contextlib import ExitStack
 from datetime import UTC, datetime
 from os import PathLike
@@ -42,7 +41,15 @@ from numpy.typing import ArrayLike, NDArray
 
 from snn_credit.exchange import times
 from snn_credit.exchange.contents import Contents, contents_of, new_file, origin
-from snn_credit.exchange.extras import need
+from snn_credit.exchange.nwb_parts import (
+    column,
+    compressed,
+    integers,
+    pynwb,
+    ragged,
+    safe,
+    table,
+)
 from snn_credit.exchange.sorting import sorted_by_neuron
 from snn_credit.recording import Run, Window
 
@@ -62,47 +69,34 @@ def write_nwb(run: Run, path: str | PathLike[str], *, force: bool = False) -> No
     ----------
     run : Run
     path : path
-        A name that ends in .nwb.
     force : bool
         Replace a file that is there.
 
     Raises
     ------
     InputError
-        If pynwb is missing, the name ends in something else, or the file is there.
+        If pynwb is missing, or the file is there.
     """
-    need("pynwb", "NWB")
+    pynwb()  # before anything is made
     with new_file(Path(path), force) as draft, ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=draft.parent)))
         file = _Builder(run, contents_of(run), folder).build()
-        from pynwb import NWBHDF5IO
-
         named = folder / "draft.nwb"  # pynwb warns of files that are named otherwise
-        with NWBHDF5IO(named, "w") as io:
+        with pynwb().NWBHDF5IO(named, "w") as io:
             io.write(file)
         named.replace(draft)
-
-
-def safe(name: str, taken: Iterable[str] = ()) -> str:
-    """Return a name that NWB allows and that is not taken."""
-    plain = re.sub(r"[/:.]", "_", name) or "_"
-    while plain in taken:
-        plain += "_"
-    return plain
 
 
 class _Builder:
     """An NWB file in the making: the parts, and the times that seconds cannot say."""
 
     def __init__(self, run: Run, contents: Contents, folder: Path) -> None:
-        from pynwb import NWBFile
-
         self.contents, self.folder = contents, folder
         self.exact: list[tuple[str, int, float]] = []
         facts = origin(run)
         text = json.dumps({**facts, "dt_ms": contents.dt_ms}, sort_keys=True)
         started = datetime.fromisoformat(facts["started"])
-        self.file = NWBFile(
+        self.file = pynwb().NWBFile(
             session_description=f"Simulated: {run.experiment} (snn_credit)",
             identifier=str(uuid.uuid5(uuid.NAMESPACE_URL, text)),
             session_start_time=started if started.tzinfo else started.replace(tzinfo=UTC),
@@ -121,8 +115,7 @@ class _Builder:
         self._learning()
         if self.exact:
             series, rows, ms = zip(*self.exact, strict=True)
-            self._table(
-                "snn_credit", "exact_times", "Times in ms of which seconds give a neighbour.",
+            self._put("snn_credit", "exact_times", "Times in ms of which seconds give a neighbour.",
                 {"series": list(series), "row": np.array(rows), "time_ms": np.array(ms)},
             )  # fmt: skip
         return self.file
@@ -144,28 +137,13 @@ class _Builder:
             name, words[name]
         )  # fmt: skip
 
-    def _table(
-        self, module: str, name: str, description: str, columns: Mapping[str, Any],
-        ragged: Mapping[str, Sequence[Any]] | None = None,
-    ) -> None:  # fmt: skip
-        from hdmf.common import DynamicTable, VectorData
-
-        made: list[VectorData] = []
-        for column, values in columns.items():
-            # its own name is the description: NWB keeps some names for itself
-            free = safe(column, {c.name for c in made} | {"id", "name", "colnames", "description"})
-            made.append(VectorData(name=free, description=column, data=_plain(values)))
-        names = [column.name for column in made]
-        for column, rows in (ragged or {}).items():
-            made += _ragged(column, column, rows)
-            names.append(column)
-        table = DynamicTable(name=name, description=description, columns=made, colnames=names)
-        self._module(module).add(table)
+    def _put(self, module: str, name: str, description: str, *columns: Any) -> None:
+        """Add a table to a processing module."""
+        self._module(module).add(table(name, description, *columns))
 
     def _populations(self) -> None:
         known, recorded = self.contents.populations, self.contents.spikes
-        self._table(
-            "snn_credit", "populations", "Populations, input first.",
+        self._put("snn_credit", "populations", "Populations, input first.",
             {
                 "population": list(known),
                 "size": np.array([p.size for p in known.values()], dtype=np.int64),
@@ -175,57 +153,38 @@ class _Builder:
                 "has_classes": np.array([p.classes is not None for p in known.values()], bool),
             },
             {
-                "recorded": [_integers(p.recorded) for p in known.values()],
-                "classes": [_integers(p.classes) for p in known.values()],
+                "recorded": [integers(p.recorded) for p in known.values()],
+                "classes": [integers(p.classes) for p in known.values()],
             },
         )  # fmt: skip
 
     def _units(self) -> None:
-        from hdmf.backends.hdf5 import H5DataIO
-        from hdmf.common import VectorData, VectorIndex
-        from pynwb.misc import Units
-
         spikes = sorted_by_neuron(self.contents, self.folder)
         self.exact += [("units", row, ms) for row, ms in spikes.lost]
-        counts = np.concatenate([unit.counts for unit in spikes.units] or [[]]).astype(np.int64)
+        counts = np.concatenate([unit.counts for unit in spikes.units] or [integers(None)])
         if not len(counts):
             return
-        data: Any = spikes.seconds
-        if len(data):
-            chunks = (min(_CHUNK, len(data)),)
-            data = H5DataIO(data, chunks=chunks, shuffle=True, compression="gzip",
-                            compression_opts=1)  # fmt: skip
-        times_s = VectorData(name="spike_times", description="Spikes, in s.", data=data)
+        names = [unit.population for unit in spikes.units for _ in unit.neurons]
+        neurons = np.concatenate([unit.neurons for unit in spikes.units])
+        classes = [self._classes(unit.population, unit.neurons) for unit in spikes.units]
         columns = [
-            VectorData(
-                name="population",
-                description="The population of neurons.",
-                data=[unit.population for unit in spikes.units for _ in unit.neurons],
-            ),
-            VectorData(
-                name="neuron",
-                description="The neuron's number in its population.",
-                data=np.concatenate([unit.neurons for unit in spikes.units]),
-            ),
-            VectorData(
-                name="class",
-                description="The class that an output neuron stands for, -1: none.",
-                data=np.concatenate([self._classes(u.population, u.neurons) for u in spikes.units]),
-            ),
-            times_s,
-            VectorIndex(name="spike_times_index", data=np.cumsum(counts), target=times_s),
+            column("population", "The population of neurons.", names),
+            column("neuron", "The neuron's number in its population.", neurons),
+            column("class", "The class that it stands for, -1: none.", np.concatenate(classes)),
+            *ragged("spike_times", "Spikes, in s.", compressed(spikes.seconds, _CHUNK), counts),
         ]
-        names = ["population", "neuron", "class", "spike_times"]
-        if self.contents.stretches:
-            stretches = times.to_seconds(self.contents.stretches)
-            columns += _ragged("obs_intervals", "When it was recorded, in s.",
-                               [stretches] * len(counts))  # fmt: skip
-            names.append("obs_intervals")
+        if len(stretches := self.contents.stretches):
+            intervals = np.tile(times.to_seconds(stretches), (len(counts), 1))
+            each = np.full(len(counts), len(stretches))
+            columns += ragged("obs_intervals", "When it was recorded, in s.", intervals, each)
         step = self.contents.dt_ms
-        self.file.units = Units(
-            name="units", description="Simulated neurons.", columns=columns, colnames=names,
+        self.file.units = pynwb().misc.Units(
+            name="units",
+            description="Simulated neurons.",
+            columns=columns,
+            colnames=[one.name for one in columns if not one.name.endswith("_index")],
             **({} if step is None else {"resolution": step / 1e3}),
-        )  # fmt: skip
+        )
 
     def _classes(self, population: str, neurons: NDArray[np.int64]) -> NDArray[np.int64]:
         classes = self.contents.populations[population].classes
@@ -245,18 +204,14 @@ class _Builder:
             )  # fmt: skip
 
     def _intervals(self, name: str, description: str, **columns: tuple[str, Any]) -> None:
-        from hdmf.common import VectorData
-        from pynwb.epoch import TimeIntervals
-
-        made = [VectorData(name=key, description=words, data=_plain(data))
-                for key, (words, data) in columns.items()]  # fmt: skip
-        table = TimeIntervals(
+        made = [column(key, words, data) for key, (words, data) in columns.items()]
+        intervals = pynwb().epoch.TimeIntervals(
             name=name, description=description, columns=made, colnames=list(columns)
         )
         if name == "trials":
-            self.file.trials = table
+            self.file.trials = intervals
         else:
-            self.file.add_time_intervals(table)
+            self.file.add_time_intervals(intervals)
 
     def _windows(self) -> None:
         windows = self.contents.windows
@@ -295,16 +250,14 @@ class _Builder:
     def _images(self, number: int, window: Window) -> None:
         if not window.images.size:
             return
-        from pynwb.image import ImageSeries
 
-        self.file.add_stimulus(ImageSeries(
+        self.file.add_stimulus(pynwb().image.ImageSeries(
             name=f"images_{number}", description=f"Stimuli of window {window.name}.",
             comments="(stimulus, row, column)", format="raw", unit="n.a.",
             data=np.asarray(window.images), timestamps=times.to_seconds(window.onset_ms),
         ))  # fmt: skip
 
     def _traces(self) -> None:
-        from pynwb import TimeSeries
 
         columns: dict[str, list[Any]] = {"series": [], "population": [], "variable": []}
         neurons: list[NDArray[np.int64]] = []
@@ -314,21 +267,20 @@ class _Builder:
                 name = safe(f"{population}_{variable}", columns["series"])
                 if clock is None:
                     clock = self.seconds(name, traces.times_ms)
-                clock = TimeSeries(
+                clock = pynwb().TimeSeries(
                     name=name, description=f"{variable} of neurons of {population}.",
                     comments="(sample, neuron); the neurons are listed in snn_credit/traces",
-                    data=_held(values), unit=traces.units.get(variable, "1"), timestamps=clock,
+                    data=compressed(values), unit=traces.units.get(variable, "1"), timestamps=clock,
                 )  # fmt: skip
                 self.file.add_acquisition(clock)
                 for key, value in zip(columns, (name, population, variable), strict=True):
                     columns[key].append(value)
                 neurons.append(traces.node_ids)
         if neurons:
-            self._table("snn_credit", "traces", "Which neurons the traces are of.", columns,
+            self._put("snn_credit", "traces", "Which neurons the traces are of.", columns,
                         {"neurons": neurons})  # fmt: skip
 
     def _weights(self) -> None:
-        from pynwb import TimeSeries
 
         columns: dict[str, list[Any]] = {
             "series": [],
@@ -345,53 +297,25 @@ class _Builder:
                 name = safe(f"{projection}_{variable}", columns["series"])
                 if clock is None:
                     clock = self.seconds(name, weights.times_ms)
-                clock = TimeSeries(
+                clock = pynwb().TimeSeries(
                     name=name, description=f"Weights {variable} of {projection}.",
                     comments="(snapshot, post, pre)" if synapses is None else "(snapshot, synapse)",
-                    data=_held(values), unit="1", timestamps=clock,
+                    data=compressed(values), unit="1", timestamps=clock,
                 )  # fmt: skip
                 self._module("weights").add(clock)
                 shape = values.shape[1:] if synapses is None else (synapses.n_post, synapses.n_pre)
                 row = (name, projection, variable, synapses is not None, *shape)
                 for key, value in zip(columns, row, strict=True):
                     columns[key].append(value)
-                pairs["i"].append(_integers(synapses and synapses.i))
-                pairs["j"].append(_integers(synapses and synapses.j))
+                pairs["i"].append(integers(synapses and synapses.i))
+                pairs["j"].append(integers(synapses and synapses.j))
         if pairs["i"]:
-            self._table("snn_credit", "projections",
+            self._put("snn_credit", "projections",
                         "Which pairs sparse projections connect: i (pre) to j (post).",
                         columns, pairs)  # fmt: skip
 
     def _learning(self) -> None:
-        for table, columns in self.contents.metrics.items():
-            self._table("learning", safe(f"metrics_{table}"), table, columns)
+        for name, columns in self.contents.metrics.items():
+            self._put("learning", safe(f"metrics_{name}"), name, columns)
         if self.contents.stream:
-            self._table("learning", "stream", "What was presented.", self.contents.stream)
-
-
-def _ragged(name: str, description: str, rows: Sequence[NDArray[Any]]) -> list[Any]:
-    """Return the two columns that hold arrays of different lengths."""
-    from hdmf.common import VectorData, VectorIndex
-
-    data = VectorData(name=name, description=description, data=np.concatenate(rows))
-    ends = np.cumsum([len(row) for row in rows])
-    return [data, VectorIndex(name=f"{name}_index", data=ends, target=data)]
-
-
-def _integers(values: NDArray[np.int64] | None) -> NDArray[np.int64]:
-    return np.zeros(0, dtype=np.int64) if values is None else np.asarray(values, dtype=np.int64)
-
-
-def _plain(values: Any) -> Any:
-    """Return words as Python's: HDF5 has no arrays of numpy's."""
-    array = np.asarray(values)
-    return [str(value) for value in array] if array.dtype.kind == "U" else array
-
-
-def _held(values: NDArray[Any]) -> Any:
-    """Return an array that is compressed where it is not empty."""
-    from hdmf.backends.hdf5 import H5DataIO
-
-    if not values.size:
-        return values
-    return H5DataIO(values, compression="gzip", compression_opts=1, shuffle=True)
+            self._put("learning", "stream", "What was presented.", self.contents.stream)

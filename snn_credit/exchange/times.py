@@ -1,8 +1,8 @@
 """Times in ms as times in s, and back to the last bit.
 
 A simulation makes its times as ``1e3 * s``, with ``s = step * dt`` in seconds. Such a number
-divided by 1000 and multiplied by 1000 again is the same number, whatever s is. Take s in [1, 2) without
-loss of generality, and u for the distance between neighbouring numbers there. From 1.024 on the
+divided by 1000 and multiplied by 1000 again is the same number, whatever s is. Let s be in [1, 2),
+without loss of generality, and u the distance between neighbouring numbers there. From 1.024 on the
 products lie 1024 u apart, and 1000 times the rounded quotient is at most 500 u away: it rounds to
 the same product. Below 1.024 they lie 512 u apart, so that a product is at most 256 u from 1000 s
 and its quotient less than u/2 from s: it rounds to s.

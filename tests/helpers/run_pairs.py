@@ -65,7 +65,7 @@ def contents(draw: Any) -> Contents:
 
 def _window(rng: np.random.Generator, k: int, shown: int, images: bool) -> Window:
     start = 1000.0 + 1.001 * 7 * k  # where seconds lose, and touching the one before
-    onsets = start + np.arange(shown) * 1.001
+    onsets = np.asarray(start + np.arange(shown) * 1.001, dtype=np.float64)
     pixels = (2, 3) if images else (0, 0)
     return Window(
         f"w{k}", start, 1000.0 + 1.001 * 7 * (k + 1), 10 * k,
