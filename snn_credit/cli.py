@@ -243,6 +243,24 @@ def info(run_file: RunFile) -> None:
 
 
 @app.command()
+def migrate(
+    run_files: Annotated[
+        list[Path], typer.Argument(metavar="RUN.h5...", help="The files of runs.")
+    ],
+) -> None:
+    """Bring the files of older runs up to date, each as a whole or not at all."""
+    from snn_credit import recording
+    from snn_credit.harness.show import line
+
+    for path in run_files:  # what is wrong with one is said before any is changed
+        recording.open_run(path)
+    for path in run_files:
+        had, now = recording.update(path), recording.SCHEMA_VERSION
+        what = f"already version {now}" if had == now else f"version {had} is now version {now}"
+        line(_console(), f"{path}: {what}")
+
+
+@app.command()
 def rules() -> None:
     """Show the learning rules: source, whether synapses learn locally, and on which paths."""
     from snn_credit.harness.show import rule_table

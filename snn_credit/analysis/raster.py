@@ -84,11 +84,9 @@ def _stretch(run: Run, name: str | None, start_ms: float | None, stop_ms: float 
             known = " or ".join(windows) or "nothing, for the run has none,"
             raise InputError(f"window: expected {known} (got {chosen!r})")
         return windows[chosen]
-    times = [run.spikes(n)[0] for n in run.names("spikes")]
-    times += [run.trace(n, v[0])[0] for n, v in run.names("traces").items()]
-    times = [t for t in times if len(t)]
-    first = min((float(t[0]) for t in times), default=0.0) if start_ms is None else start_ms
-    last = max((float(t[-1]) for t in times), default=0.0) + 1.0 if stop_ms is None else stop_ms
+    begin, end = run.extent or (0.0, 0.0)
+    first = begin if start_ms is None else start_ms
+    last = end + (run.dt_ms or 1.0) if stop_ms is None else stop_ms
     if last <= first:
         raise InputError(f"stop_ms: expected more than {first:g} (got {last:g})")
     none = np.zeros(0, dtype=np.int64)

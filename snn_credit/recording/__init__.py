@@ -1,5 +1,6 @@
 """Runs on disk: one HDF5 file each, whole whatever happens to the process that writes it."""
 
+from snn_credit.recording.in_place import update
 from snn_credit.recording.layout import (
     SCHEMA_VERSION,
     Checkpoint,
@@ -9,7 +10,6 @@ from snn_credit.recording.layout import (
 )
 from snn_credit.recording.provenance import provenance
 from snn_credit.recording.reader import Run, open_run
-from snn_credit.recording.update import update
 from snn_credit.recording.writer import RunFile
 
 __all__ = [

@@ -10,7 +10,8 @@ path                                  content
                                       ``git_commit``, ``platform``, ``cpus``, ``started``
 ``/populations/<name>``               attributes ``size``, ``role``; ``classes`` (size,),
                                       ``recorded`` (n,)
-``/spikes/<population>``              SONATA: ``timestamps`` (ms), ``node_ids``; sorted by time
+``/spikes/<population>``              SONATA: ``timestamps`` (ms), ``node_ids``; sorted by time,
+                                      not compressed
 ``/traces/<population>``              ``time`` (ms), ``node_ids``, each variable
                                       (n_samples, n_nodes) with its ``units``
 ``/weights/<projection>``             ``time`` (ms), each variable (n_snapshots, n_post, n_pre);

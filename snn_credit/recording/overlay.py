@@ -57,7 +57,7 @@ class Overlay:
                 view[done:size] = bytes(size - done)
                 break
             done += count
-        for page, inside, start, stop in _pieces(self._position, size):
+        for page, inside, start, stop in _pieces(self._position, size if self.pages else 0):
             if page in self.pages:
                 view[start:stop] = self.pages[page][inside : inside + stop - start]
         self._position += size

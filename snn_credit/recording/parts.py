@@ -117,6 +117,17 @@ def read_windows(root: h5py.File) -> list[Window]:
     return sorted(found, key=lambda window: window.start_ms)
 
 
+def read_extent(root: h5py.File) -> tuple[float, float] | None:
+    """Return the times of the first and the last spike or sample of a trace."""
+    columns = [
+        child(group, column)
+        for kind, column in (("spikes", "timestamps"), ("traces", "time"))
+        for group in subgroups(subgroup(root, kind)).values()
+    ]
+    ends = [(float(times[0]), float(times[-1])) for times in columns if len(times)]
+    return (min(a for a, _ in ends), max(b for _, b in ends)) if ends else None
+
+
 def read_stretches(root: h5py.File) -> tuple[tuple[float, float], ...]:
     """Return when spikes were recorded, in order; what touches or overlaps is one."""
     table = read_columns(subgroup(root, "stretches"))

@@ -38,6 +38,7 @@ from snn_credit.recording.parts import (
     member,
     read_checkpoint,
     read_columns,
+    read_extent,
     read_populations,
     read_sizes,
     read_spikes,
@@ -190,6 +191,11 @@ class Run:
         spikes: who measures then has to know from when to when.
         """
         return self._read(read_stretches)
+
+    @property
+    def extent(self) -> tuple[float, float] | None:
+        """Times of the first and the last spike or sample of a trace, in ms; None without any."""
+        return self._read(read_extent)
 
     @property
     def duration_ms(self) -> float:

@@ -14,7 +14,14 @@ from snn_credit.recording.layout import child
 _CHUNK_BYTES = 32768
 
 
-def append(group: h5py.Group, name: str, rows: NDArray[Any], units: str | None = None) -> None:
+def append(
+    group: h5py.Group,
+    name: str,
+    rows: NDArray[Any],
+    units: str | None = None,
+    *,
+    compressed: bool = True,
+) -> None:
     """Append ``rows`` (n, ...) to the dataset ``name``, made on first use.
 
     Raises
@@ -25,7 +32,7 @@ def append(group: h5py.Group, name: str, rows: NDArray[Any], units: str | None =
     if rows.dtype.kind == "U":
         rows = rows.astype(h5py.string_dtype())
     if name not in group:
-        _create(group, name, rows, units)
+        _create(group, name, rows, units, compressed)
     dataset = child(group, name)
     if rows.shape[1:] != dataset.shape[1:]:
         raise ValueError(
@@ -38,7 +45,9 @@ def append(group: h5py.Group, name: str, rows: NDArray[Any], units: str | None =
     dataset[start:] = rows
 
 
-def _create(group: h5py.Group, name: str, rows: NDArray[Any], units: str | None) -> None:
+def _create(
+    group: h5py.Group, name: str, rows: NDArray[Any], units: str | None, compressed: bool
+) -> None:
     row = rows.shape[1:]
     row_bytes = int(np.prod(row, dtype=np.int64)) * rows.dtype.itemsize
     dataset = group.create_dataset(
@@ -47,9 +56,7 @@ def _create(group: h5py.Group, name: str, rows: NDArray[Any], units: str | None)
         maxshape=(None, *row),
         dtype=rows.dtype,
         chunks=(max(1, _CHUNK_BYTES // max(row_bytes, 1)), *(max(1, size) for size in row)),
-        shuffle=True,
-        compression="gzip",
-        compression_opts=1,
+        **({"shuffle": True, "compression": "gzip", "compression_opts": 1} if compressed else {}),
     )
     if units is not None:
         dataset.attrs["units"] = units

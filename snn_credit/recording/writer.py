@@ -137,8 +137,9 @@ class RunFile:
             if not len(group):
                 group.attrs.create("sorting", 2, dtype=_SORTING)
             tables.check_order(group, "timestamps", times[order])
-            tables.append(group, "timestamps", times[order], units="ms")
-            tables.append(group, "node_ids", nodes[order])
+            # libsonata's HDF5 is built without any compression.
+            tables.append(group, "timestamps", times[order], units="ms", compressed=False)
+            tables.append(group, "node_ids", nodes[order], compressed=False)
 
     def append_traces(
         self,

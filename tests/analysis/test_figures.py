@@ -67,6 +67,21 @@ def test_a_spike_stands_in_the_middle_of_its_step(recorded: Run, fig4: Figure) -
         np.testing.assert_allclose(times % 1.0, 0.5)
 
 
+@pytest.mark.parametrize(("dt_ms", "shift"), [(0.5, 0.25), (None, 10.0)])
+def test_the_middle_is_that_of_the_runs_own_step(
+    tmp_path: Path, dt_ms: float | None, shift: float
+) -> None:
+    with RunFile.create(
+        tmp_path / "run.h5", experiment="e", config={}, seed=0, device="d",
+        populations={"output": Population(4, "output")}, dt_ms=dt_ms,
+    ) as run:  # fmt: skip
+        run.append_spikes("output", [10.0, 30.0], [0, 1])
+    figure = raster(open_run(tmp_path / "run.h5"), start_ms=10.0, stop_ms=40.0)
+    (ticks,) = [c for c in figure.axes[1].collections if isinstance(c, LineCollection)]
+    times = np.array(ticks.get_segments())[:, 0, 0]
+    np.testing.assert_allclose(times, [shift, 20.0 + shift])
+
+
 def test_figure4_colours_the_spikes_of_the_class_shown(recorded: Run, fig4: Figure) -> None:
     figure = fig4
     classes = recorded.populations["output"].classes

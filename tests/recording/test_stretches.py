@@ -79,6 +79,18 @@ def test_a_stretch_stops_after_its_start(create: Create, path: Path, stop_ms: fl
     assert open_run(path).stretches == ((1.0, 2.0),)
 
 
+def test_the_extent_is_from_the_first_to_the_last_of_anything(create: Create, path: Path) -> None:
+    with create(path) as run:
+        run.commit()
+        assert open_run(path).extent is None
+        run.append_spikes("output", [], [])
+        run.append_spikes("hidden1", [2.0, 7.0], [0, 1])
+        run.commit()
+        assert open_run(path).extent == (2.0, 7.0)
+        run.append_traces("hidden1", [1.0, 3.0], [0], {"V": [[0.0], [0.0]]})
+    assert open_run(path).extent == (1.0, 7.0)
+
+
 SPANS = [(None, None), (None, 40.0), (12.5, None), (12.5, 40.0), (40.0, 12.5), (90.0, 1e9)]
 
 

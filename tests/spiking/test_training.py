@@ -1,6 +1,7 @@
 """Training in one call: what it refuses before it builds anything, and that `force` replaces."""
 
 import dataclasses
+import gzip
 from pathlib import Path
 
 import numpy as np
@@ -15,6 +16,7 @@ from snn_credit.recording import open_run
 from snn_credit.spiking import train
 
 SMALL = load("digits").subset(20, 10, 10)
+YESTERDAY = Path(__file__).parents[1] / "recording" / "files" / "run_v1.h5.gz"
 CIRCUIT = network((64, 10, 10), "FA")
 
 
@@ -85,6 +87,29 @@ def test_another_run_is_not_continued(tmp_path: Path, change: dict, message: str
     with pytest.raises(InputError, match=message):
         train(CIRCUIT, SMALL, path, resume=True, **{**asked, **change})
     assert train(CIRCUIT, SMALL, path, resume=True, **asked).test_error is not None
+
+
+def test_a_run_of_the_first_schema_version_goes_on(tmp_path: Path) -> None:
+    path = tmp_path / "run.h5"
+    path.write_bytes(gzip.decompress(YESTERDAY.read_bytes()))
+    before = open_run(path)
+    assert (before.schema_version, before.complete) == (1, False)
+    times, nodes = before.spikes("hidden1")
+    train(
+        network((64, 12, 10), rule="FA", b_scale=1.0, rates={"eta": 0.1}),
+        SMALL, path, resume=True, images=40, evaluations=2, window_steps=10,
+        windows={"early": 0.0, "middle": 0.1, "late": 1.0}, device="runtime", chunk_steps=50,
+        seed=3,
+    )  # fmt: skip
+    run = open_run(path)
+    assert (run.schema_version, run.complete, run.dt_ms) == (2, True, 1.0)
+    np.testing.assert_array_equal(run.spikes("hidden1", stop_ms=130.0)[0], times)
+    np.testing.assert_array_equal(run.spikes("hidden1", stop_ms=130.0)[1], nodes)
+    assert [window.name for window in run.windows] == ["early", "middle", "late"]
+    assert run.duration_ms == 90.0
+    assert run.spike_count("hidden1") > len(times)
+    assert len(run.metrics("chunks")["steps"]) == 9  # 440 steps of 50, none twice
+    assert run.stream["steps"].sum() == 440
 
 
 def test_without_windows_nothing_is_watched(tmp_path: Path) -> None:
