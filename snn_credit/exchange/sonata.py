@@ -29,6 +29,7 @@ from snn_credit.exchange.contents import (
 )
 from snn_credit.exchange.stimuli import recorded_windows
 from snn_credit.recording import Population, Run
+from snn_credit.recording.layout import child
 
 _SORTING = {"none": 0, "by_id": 1, "by_time": 2}
 _PER_MS = {"ms": 1.0, "s": 1e3, "us": 1e-3}
@@ -160,7 +161,7 @@ def _groups(path: Path, file: h5py.File) -> dict[str, h5py.Group]:
             f"{path}: expected populations in /spikes with timestamps and node_ids (got none)"
         )
     for name, group in found.items():
-        if len(group["timestamps"]) != len(group["node_ids"]):
+        if len(child(group, "timestamps")) != len(child(group, "node_ids")):
             raise InputError(
                 f"{path}: expected as many timestamps as node_ids of {name} "
                 f"(got {len(group['timestamps'])} and {len(group['node_ids'])})"
@@ -171,12 +172,12 @@ def _groups(path: Path, file: h5py.File) -> dict[str, h5py.Group]:
 
 
 def _unit(group: h5py.Group) -> str:
-    unit = group["timestamps"].attrs.get("units", "ms")
+    unit = child(group, "timestamps").attrs.get("units", "ms")
     return unit.decode() if isinstance(unit, bytes) else str(unit)
 
 
 def _size(path: Path, name: str, group: h5py.Group, given: int | None) -> int:
-    nodes = group["node_ids"]
+    nodes = child(group, "node_ids")
     most = max((int(nodes[k : k + _BLOCK].max()) for k in range(0, len(nodes), _BLOCK)), default=-1)
     size = int(group.attrs.get("size", most + 1)) if given is None else given
     if most >= size:
@@ -191,7 +192,7 @@ class _Spikes:
     group: h5py.Group
 
     def __iter__(self) -> Iterator[Spikes]:
-        scale, n = _PER_MS[_unit(self.group)], len(self.group["timestamps"])
+        scale, n = _PER_MS[_unit(self.group)], len(child(self.group, "timestamps"))
         if self._in_order():
             for first in range(0, n, _BLOCK):
                 yield self._read(slice(first, first + _BLOCK), scale)
@@ -201,12 +202,16 @@ class _Spikes:
             yield ms[order], nodes[order]
 
     def _read(self, rows: slice, scale: float) -> Spikes:
-        ms: NDArray[np.float64] = np.asarray(self.group["timestamps"][rows], dtype=np.float64)
-        return (ms if scale == 1.0 else ms * scale), self.group["node_ids"][rows].astype(np.int64)
+        ms: NDArray[np.float64] = np.asarray(
+            child(self.group, "timestamps")[rows], dtype=np.float64
+        )
+        return (ms if scale == 1.0 else ms * scale), child(self.group, "node_ids")[rows].astype(
+            np.int64
+        )
 
     def _in_order(self) -> bool:
         """Return whether times do not fall; what the file says of it is not trusted."""
-        stamps = self.group["timestamps"]
+        stamps = child(self.group, "timestamps")
         last = -np.inf
         for first in range(0, len(stamps), _BLOCK):
             block = stamps[first : first + _BLOCK]

@@ -69,7 +69,7 @@ def _shown(
     if trials is not None:
         inside = np.flatnonzero((trials.start >= start) & (trials.start < stop))
         inside = inside[np.argsort(trials.start[inside], kind="stable")]
-        nexts = np.append(trials.start[inside][1:], stop)
+        nexts = np.append(trials.start[inside][1:], stop)[: len(inside)]
         for k, following in zip(inside, nexts, strict=True):
             rows.append((float(trials.start[k]), int(trials.labels[k]), int(trials.guesses[k])))
             if trials.stop[k] < following:

@@ -89,8 +89,11 @@ def result_frame(path: str | PathLike[str]) -> pd.DataFrame:
     """
     pandas = need("pandas", "tables")
     place = Path(path)
-    files = [place] if place.is_file() else sorted(place.rglob("result.json"))
-    files = [file for file in files if not _of_one_seed(file) or file == place]
+    if place.is_file():
+        files = [place]
+    else:
+        every = sorted(place.rglob("result.json"))
+        files = [file for file in every if file.parent == place or not _of_one_seed(file)]
     if not files:
         raise InputError(f"{place}: expected a result.json, or a folder with some (got none)")
     names = ("experiment", "preset", "device", "row", "column", "quantity", "value")
