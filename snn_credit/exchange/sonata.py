@@ -62,8 +62,9 @@ def write_sonata(run: Run, path: str | PathLike[str], *, force: bool = False) ->
             whole.attrs["dt_ms"] = contents.dt_ms
         if contents.stretches:
             whole.attrs["recorded_ms"] = np.array(contents.stretches)
-        for name, blocks in contents.spikes.items():
+        for position, (name, blocks) in enumerate(contents.spikes.items()):
             group = whole.create_group(name)
+            group.attrs["position"] = position  # HDF5 keeps groups by name
             group.attrs.create("sorting", 2, dtype=h5py.enum_dtype(_SORTING, basetype="i1"))
             group.attrs.update(size=contents.populations[name].size)
             group.attrs.update(role=contents.populations[name].role)
@@ -168,7 +169,7 @@ def _groups(path: Path, file: h5py.File) -> dict[str, h5py.Group]:
             )
         if (unit := _unit(group)) not in _PER_MS:
             raise InputError(f"{path}: expected timestamps in ms, s or us (got {unit!r})")
-    return found
+    return dict(sorted(found.items(), key=lambda item: item[1].attrs.get("position", 0)))
 
 
 def _unit(group: h5py.Group) -> str:

@@ -110,6 +110,7 @@ def test_a_raster_is_drawn_of_a_recording(tmp_path: Path, label: str | None) -> 
     words = [text.get_text() for text in figure.axes[0].texts]
     assert ("1 → " in words) == (label is not None)
     assert "-1 → " not in words
+    assert figure.axes[0].get_title() == "recording"
 
 
 def test_nothing_is_wrong_with_the_file(recorded: Run, tmp_path: Path) -> None:
