@@ -22,7 +22,7 @@ def test_the_run_is_what_is_asked_for(tmp_path: Path) -> None:
     assert [window.name for window in run.windows] == ["early", "middle", "late"]
     assert (run.stretches, run.dt_ms, run.complete) == (((0.0, 15_000.0),), 1.0, True)
     assert len(run.trace("hidden1", "V")[0]) == 15_000
-    assert run.weights("hidden1_to_hidden2", "w")[1].shape == (1, 2000, 2000)
+    assert run.weights("hidden1_to_hidden2", "w")[1].shape == (1, 2200, 2200)
 
 
 def test_one_command_measures_and_deletes(tmp_path: Path) -> None:
