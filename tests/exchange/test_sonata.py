@@ -1,4 +1,4 @@
-"""Spikes go to SONATA and back; libsonata reads them."""
+"""Spikes go to SONATA and back; libsonata reads them, and the run file itself."""
 
 from __future__ import annotations
 
@@ -40,9 +40,11 @@ def test_spikes_come_back_as_they_were(drawn: Contents) -> None:
             assert run.populations[name].role == back.populations[name].role
 
 
-def test_libsonata_opens_it(recorded: Run, tmp_path: Path) -> None:
-    path = tmp_path / "spikes.h5"
-    write_sonata(recorded, path)
+@pytest.mark.parametrize("exported", [True, False])
+def test_libsonata_opens_it(recorded: Run, tmp_path: Path, exported: bool) -> None:
+    path = tmp_path / "spikes.h5" if exported else recorded.path
+    if exported:
+        write_sonata(recorded, path)
     reader = libsonata.SpikeReader(str(path))
     assert set(reader.get_population_names()) == {"hidden1", "output"}
     found = reader["output"].get_dict()
