@@ -36,7 +36,7 @@ from snn_credit.exchange.extras import need
 from snn_credit.recording import Population, Run, Window
 
 if TYPE_CHECKING:
-    neo: Any = need("neo", "Neo")
+    import neo
 
 # Borders are multiples of a time step, and differ from spikes on them by rounding.
 _TOUCH_MS = 1e-6
