@@ -111,7 +111,8 @@ def _grid(heights: list[float], stretch: Window) -> tuple[Figure, list[Axes]]:
         open_axes(ax, bottom=ax is axes[-1])
     axes[0].set_xlim(0, panels.duration(stretch))
     if stretch.name:
-        title = f"{stretch.name} ({stretch.images_seen:,} images)"
+        learned = f" ({stretch.images_seen:,} images)" if stretch.images.size else ""
+        title = f"{stretch.name}{learned}"
         axes[0].set_title(title, pad=panels.title_pad([stretch]))
     since = "" if stretch.name or not stretch.start_ms else f" after {stretch.start_ms:g} ms"
     axes[-1].set_xlabel(f"time{since} (ms)")

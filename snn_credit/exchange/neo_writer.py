@@ -120,7 +120,7 @@ def _within(times: NDArray[np.float64], stretch: tuple[float, float]) -> NDArray
 def _segment(
     name: str, contents: Contents, held: Mapping[str, Spikes], stretch: tuple[float, float]
 ) -> neo.Segment:
-    import neo
+    neo: Any = need("neo", "Neo")
 
     segment = neo.Segment(name=name, start_ms=stretch[0], stop_ms=stretch[1])
     for population, (times, nodes) in held.items():
@@ -142,7 +142,7 @@ def _outside(
     held: Mapping[str, Spikes], contents: Contents, stretches: Sequence[tuple[float, float]]
 ) -> neo.Segment | None:
     """Return what is in no stretch as a segment, None where nothing is."""
-    import neo
+    neo: Any = need("neo", "Neo")
 
     def beyond(times: NDArray[np.float64]) -> NDArray[np.bool_]:
         return ~np.any([_within(times, one) for one in stretches], axis=0)
@@ -165,7 +165,7 @@ def _trains(
     name: str, contents: Contents, spikes: Spikes, stretch: tuple[float, float]
 ) -> list[neo.SpikeTrain]:
     """Return a train per recorded neuron, silent ones too."""
-    import neo
+    neo: Any = need("neo", "Neo")
 
     times, nodes = spikes
     population = contents.populations[name]
@@ -189,7 +189,7 @@ def _trains(
 def _add_signals(
     segment: neo.Segment, population: str, traces: Traces, rows: NDArray[np.bool_]
 ) -> None:
-    import neo
+    neo: Any = need("neo", "Neo")
 
     times = traces.times_ms[rows]
     gaps = np.diff(times)
@@ -226,7 +226,7 @@ def _quantity(unit: str) -> Any:
 
 
 def _epoch(window: Window) -> neo.Epoch:
-    import neo
+    neo: Any = need("neo", "Neo")
 
     ends = np.append(window.onset_ms[1:], window.stop_ms)[: len(window.onset_ms)]
     return neo.Epoch(

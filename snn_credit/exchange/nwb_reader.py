@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 import json
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from contextlib import contextmanager
 from os import PathLike
 from pathlib import Path
@@ -25,7 +25,7 @@ from snn_credit.exchange.contents import (
     write_contents,
 )
 from snn_credit.exchange.extras import need
-from snn_credit.exchange.nwb_recording import recording
+from snn_credit.exchange.nwb_recording import recording, with_signals
 from snn_credit.recording import Population, Run, Synapses, Window
 
 
@@ -37,6 +37,7 @@ def read_nwb(
     label: str | None = None,
     guess: str | None = None,
     observed: Literal["all", "any"] = "all",
+    signals: Sequence[str] = (),
     force: bool = False,
 ) -> Run:
     """Make a run file of an NWB file, a run's or a recording's.
@@ -46,7 +47,7 @@ def read_nwb(
     same time are in order of their neuron.
 
     Of any other file come the units and the trials. The arguments say which columns to read.
-    The spikes of all units are held in memory, about 40 bytes a spike while they are sorted.
+    The spikes of all units are held in memory, 40 to 60 bytes a spike while they are sorted.
 
     Parameters
     ----------
@@ -65,14 +66,17 @@ def read_nwb(
     observed : 'all' or 'any'
         What was recorded, where units were observed at different times: the times at which all
         of them were, or any. With 'any' some silence is no silence.
+    signals : sequence of str
+        Series of the file's acquisition, such as field potentials, that become traces: each of a
+        population of its name, a neuron per channel, the variable ``signal`` in the series' unit.
     force : bool
         Replace a file that is there.
 
     Raises
     ------
     InputError
-        If pynwb is missing, the file is no NWB file or has no spike times, a column is not there,
-        or ``out`` is.
+        If pynwb is missing, the file is no NWB file or has no spike times, a column or a signal
+        is not there, or ``out`` is.
     """
     with _opened(Path(path)) as file:
         name, identifier = Path(path).name, str(file.identifier)
@@ -84,7 +88,7 @@ def read_nwb(
             contents, notes = recording(
                 file, str(path), population=population, label=label, guess=guess, observed=observed
             )
-            origin = {}
+            contents, origin = with_signals(file, contents, signals), {}
         source = Source(name, "NWB", identifier, sha256(Path(path)), origin, notes)
         return write_contents(contents, source, out, force=force)
 
@@ -101,7 +105,14 @@ def _opened(path: Path) -> Iterator[Any]:
     if not known:
         raise InputError(f"{path}: expected an NWB file (got another kind of HDF5 file)")
     with pynwb.NWBHDF5IO(path, "r") as io:
-        yield io.read()
+        try:
+            read = io.read()
+        except Exception as error:  # pynwb raises what it comes upon
+            came = f"{type(error).__name__}: {' '.join(str(error).split())[:200]}"
+            raise InputError(
+                f"{path}: expected an NWB file that pynwb reads (got {came})"
+            ) from error
+        yield read
 
 
 class _Reader:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -10,7 +11,7 @@ from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
 from snn_credit.exchange import times
-from snn_credit.exchange.contents import Contents, Spikes
+from snn_credit.exchange.contents import Contents, Spikes, Traces
 from snn_credit.exchange.stimuli import Trials, class_numbers, recorded_windows
 from snn_credit.recording import Population
 
@@ -55,6 +56,39 @@ def recording(
         stream=trials.columns if trials is not None else {},
     )
     return contents, notes
+
+
+def with_signals(file: Any, contents: Contents, names: Sequence[str]) -> Contents:
+    """Return contents with series of the file's acquisition as traces.
+
+    Raises
+    ------
+    InputError
+        If there is no such series, or it is no table of numbers, (sample,) or (sample, channel).
+    """
+    populations, traces = dict(contents.populations), dict(contents.traces)
+    for name in names:
+        if name not in file.acquisition:
+            known = " or ".join(file.acquisition) or "none, for the file has no acquisition,"
+            raise InputError(f"signals: expected {known} (got {name!r})")
+        series = file.acquisition[name]
+        shape = np.shape(getattr(series, "data", ()))
+        if len(shape) not in (1, 2):
+            raise InputError(f"signals: expected samples of channels in {name} (got shape {shape})")
+        values = np.asarray(series.data[:]).reshape(shape[0], -1) * series.conversion
+        values = values + (series.offset or 0.0)
+        if series.timestamps is not None:
+            seconds = np.asarray(series.timestamps[:])
+        else:
+            seconds = (series.starting_time or 0.0) + np.arange(shape[0]) / series.rate
+        key = name.replace("/", "_")
+        key = f"{key} signal" if key in populations else key
+        populations[key] = Population(values.shape[1])
+        channels = np.arange(values.shape[1])
+        traces[key] = Traces(
+            times.to_milliseconds(seconds), channels, {"signal": values}, {"signal": series.unit}
+        )
+    return replace(contents, populations=populations, traces=traces)
 
 
 def _population_names(units: Any, path: str, wanted: str | None) -> list[str]:

@@ -1,9 +1,9 @@
 """Spikes in SONATA's format, which `libsonata` and the tools of large-scale simulators read.
 
 ``/spikes/<population>`` holds ``timestamps`` (its attribute ``units`` says ms) and ``node_ids``;
-the attribute ``sorting`` says in which order. A run file holds its spikes in the same layout, but
-compressed: libsonata's wheels are built without zlib and do not read that. `write_sonata` writes
-them plainly, and what a run file needs to know in attributes that other readers skip.
+the attribute ``sorting`` says in which order. A run file holds its spikes in the same layout.
+`write_sonata` makes a file of nothing else, and keeps in attributes, which other readers skip,
+what a run file needs to know. Nothing is compressed: libsonata's wheels are built without zlib.
 """
 
 from __future__ import annotations
@@ -12,6 +12,7 @@ from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
+from typing import Any
 
 import h5py
 import numpy as np
@@ -62,8 +63,9 @@ def write_sonata(run: Run, path: str | PathLike[str], *, force: bool = False) ->
             whole.attrs["dt_ms"] = contents.dt_ms
         if contents.stretches:
             whole.attrs["recorded_ms"] = np.array(contents.stretches)
-        for name, blocks in contents.spikes.items():
+        for position, (name, blocks) in enumerate(contents.spikes.items()):
             group = whole.create_group(name)
+            group.attrs["position"] = position  # HDF5 keeps groups by name
             group.attrs.create("sorting", 2, dtype=h5py.enum_dtype(_SORTING, basetype="i1"))
             group.attrs.update(size=contents.populations[name].size)
             group.attrs.update(role=contents.populations[name].role)
@@ -130,7 +132,7 @@ def read_sonata(
             )
             for name in groups
         }
-        whole = file["spikes"].attrs
+        whole: Mapping[str, Any] = dict(file["spikes"].attrs)
         stretches = [(float(a), float(b)) for a, b in whole.get("recorded_ms", ())]
         if not stretches or start_ms is not None or stop_ms is not None:
             step = float(whole.get("dt_ms", 1.0))
@@ -164,11 +166,11 @@ def _groups(path: Path, file: h5py.File) -> dict[str, h5py.Group]:
         if len(child(group, "timestamps")) != len(child(group, "node_ids")):
             raise InputError(
                 f"{path}: expected as many timestamps as node_ids of {name} "
-                f"(got {len(group['timestamps'])} and {len(group['node_ids'])})"
+                f"(got {len(child(group, 'timestamps'))} and {len(child(group, 'node_ids'))})"
             )
         if (unit := _unit(group)) not in _PER_MS:
             raise InputError(f"{path}: expected timestamps in ms, s or us (got {unit!r})")
-    return found
+    return dict(sorted(found.items(), key=lambda item: item[1].attrs.get("position", 0)))
 
 
 def _unit(group: h5py.Group) -> str:

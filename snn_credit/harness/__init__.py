@@ -5,17 +5,15 @@ An experiment needs `Context`, `Experiment`, `Table`, `require`, and perhaps `ro
 judged by `judge`. The rest serves the command line.
 """
 
-from snn_credit.harness.claims import (
-    Claim,
-    Finding,
-    Measured,
-    NotMeasured,
+from snn_credit.harness.claims import Claim, Finding, Measured, NotMeasured, judge
+from snn_credit.harness.config import require
+from snn_credit.harness.experiment import Context, Experiment, Table
+from snn_credit.harness.statements import (
     above,
     all_of,
     below,
     between,
     falls,
-    judge,
     not_above,
     not_below,
     ordered,
@@ -23,8 +21,6 @@ from snn_credit.harness.claims import (
     rises,
     within,
 )
-from snn_credit.harness.config import require
-from snn_credit.harness.experiment import Context, Experiment, Table
 from snn_credit.harness.words import file_name, roughly
 
 __all__ = [

@@ -2,6 +2,7 @@
 
 from snn_credit.recording.in_place import update
 from snn_credit.recording.layout import (
+    ROUNDING_MS,
     SCHEMA_VERSION,
     Checkpoint,
     Population,
@@ -13,6 +14,7 @@ from snn_credit.recording.reader import Run, open_run
 from snn_credit.recording.writer import RunFile
 
 __all__ = [
+    "ROUNDING_MS",
     "SCHEMA_VERSION",
     "Checkpoint",
     "Population",

@@ -54,6 +54,10 @@ GROUPS = (
     *("windows", "stretches"),
 )
 
+#: How far a time may lie from the border it belongs to, in ms: a spike of step 4007 is at 0.001 s x
+#: 4007 x 1000, which is less than 4007 in binary digits.
+ROUNDING_MS = 1e-6
+
 Role = Literal["input", "hidden", "output", "other"]
 
 

@@ -14,6 +14,7 @@ from numpy.typing import NDArray
 from snn_credit.errors import InputError
 from snn_credit.recording import layout
 from snn_credit.recording.layout import (
+    ROUNDING_MS,
     Checkpoint,
     Population,
     Role,
@@ -71,9 +72,12 @@ def read_spikes(group: h5py.Group, rows: slice) -> Spikes:
 
 
 def time_rows(times: h5py.Dataset, start_ms: float | None, stop_ms: float | None) -> slice:
-    """Find the rows of a sorted dataset in [start, stop) without reading it whole."""
-    first = 0 if start_ms is None else bisect.bisect_left(times, start_ms)
-    last = len(times) if stop_ms is None else bisect.bisect_left(times, stop_ms)
+    """Find the rows of a sorted dataset in [start, stop) without reading it whole.
+
+    A time less than `ROUNDING_MS` before a border counts as on it.
+    """
+    first = 0 if start_ms is None else bisect.bisect_left(times, start_ms - ROUNDING_MS)
+    last = len(times) if stop_ms is None else bisect.bisect_left(times, stop_ms - ROUNDING_MS)
     return slice(first, max(first, last))
 
 

@@ -7,6 +7,7 @@ import tempfile
 from datetime import UTC, datetime
 from pathlib import Path
 
+import h5py
 import numpy as np
 import pynwb
 import pytest
@@ -47,6 +48,12 @@ def recording(path: Path, **changes: object) -> Path:
             spike_times=times, electrode_group=shanks[k == 2], quality=("good", "mua/x", "good")[k],
             id=10 + k, **extra,
         )  # fmt: skip
+    for name, data in (("LFP", [[1.0, 2.0], [3.0, 4.0]]), ("film", np.zeros((2, 2, 2)))):
+        file.add_acquisition(
+            pynwb.TimeSeries(
+                name=name, data=data, unit="volts", rate=1000.0, starting_time=0.5, conversion=0.5
+            )
+        )
     if changes.get("trials", True):
         file.add_trial_column("direction", "where it moved")
         file.add_trial_column("position", "of the eye", data=[])
@@ -97,9 +104,23 @@ def test_units_observed_at_different_times(tmp_path: Path) -> None:
     assert [window.labels.tolist() for window in run.windows] == [[], [1]]
     every = read_nwb(path, tmp_path / "any.h5", observed="any")
     assert every.stretches == ((0.0, 4000.0),)
-    path = recording(tmp_path / "b.nwb", observed=[[[0, 1]], [[1, 2]], [[2, 3]]])
+    path = recording(tmp_path / "b.nwb", observed=[[[0.0, 1.0]], [[1.0, 2.0]], [[2.0, 3.0]]])
     with pytest.raises(InputError, match=r"b.nwb: expected obs_intervals in which all units were"):
         read_nwb(path, tmp_path / "none.h5")
+
+
+def test_signals_become_traces(tmp_path: Path) -> None:
+    path = recording(tmp_path / "a.nwb")
+    run = read_nwb(path, tmp_path / "run.h5", signals=["LFP"])
+    times, channels, values = run.trace("LFP", "signal")
+    assert times.tolist() == [500.0, 501.0]
+    assert channels.tolist() == [0, 1]
+    assert values.tolist() == [[0.5, 1.0], [1.5, 2.0]]
+    assert run.unit("LFP", "signal") == "volts"
+    with pytest.raises(InputError, match=r"signals: expected LFP or film \(got 'EEG'\)"):
+        read_nwb(path, tmp_path / "b.h5", signals=["EEG"])
+    with pytest.raises(InputError, match=r"signals: expected samples of channels in film"):
+        read_nwb(path, tmp_path / "b.h5", signals=["film"])
 
 
 @pytest.mark.parametrize("label", ["direction", None])
@@ -110,6 +131,7 @@ def test_a_raster_is_drawn_of_a_recording(tmp_path: Path, label: str | None) -> 
     words = [text.get_text() for text in figure.axes[0].texts]
     assert ("1 → " in words) == (label is not None)
     assert "-1 → " not in words
+    assert figure.axes[0].get_title() == "recording"
 
 
 def test_nothing_is_wrong_with_the_file(recorded: Run, tmp_path: Path) -> None:
@@ -156,6 +178,10 @@ def test_what_is_no_nwb_file_is_refused(recorded: Run, tmp_path: Path) -> None:
         read_nwb(tmp_path / "none.nwb", out)
     with pytest.raises(InputError, match=r"expected an NWB file \(got another kind of HDF5 file"):
         read_nwb(recorded.path, out)
+    with h5py.File(tmp_path / "torn.nwb", "w") as file:
+        file.attrs["nwb_version"] = "2.7.0"
+    with pytest.raises(InputError, match=r"torn.nwb: expected an NWB file that pynwb reads \(got "):
+        read_nwb(tmp_path / "torn.nwb", out)
     path = recording(tmp_path / "mouse.nwb")
     with pytest.raises(InputError, match=r"population: expected a column of units, .*quality"):
         read_nwb(path, out, population="area")

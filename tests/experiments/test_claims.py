@@ -53,3 +53,4 @@ def test_the_digits_and_mnist_have_the_rows_that_are_claimed(tmp_path: Path) -> 
     table = experiment.run(experiment.preset("smoke"), Context(tmp_path, device="dense"))
     assert unnamed(experiment, table) == []
     assert unnamed(load("lillicrap-spiking"), table) == []  # the same run function
+    assert ("rate Shallow", "test error %") in unnamed(experiment, {"spiking FA": table["chance"]})

@@ -52,6 +52,20 @@ def test_the_summary_counts(create: Create, path: Path) -> None:
     json.dumps(summary)
 
 
+def test_a_spike_of_the_first_step_of_a_stretch_belongs_to_it(create: Create, path: Path) -> None:
+    steps = np.array([4006, 4007, 4008])
+    times = steps * 0.001 * 1e3  # as a simulation makes them
+    assert times[1] < 4007
+    with create(path) as run:
+        run.append_spikes("hidden1", times, [0, 1, 2])
+        run.append_traces("hidden1", times, [0], {"V": times[:, None]})
+    run = open_run(path)
+    assert run.spikes("hidden1", 4007, 4008)[1].tolist() == [1]
+    assert run.spikes("hidden1", 4006, 4007)[1].tolist() == [0]
+    assert run.spike_count("hidden1", 4007, 4009) == 2
+    assert len(run.trace("hidden1", "V", 4007, 4008)[0]) == 1
+
+
 def test_a_run_is_read_while_it_is_written(create: Create, path: Path) -> None:
     with create(path) as writer:
         reader = open_run(path)
