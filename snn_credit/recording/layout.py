@@ -43,7 +43,7 @@ from numpy.typing import NDArray
 SCHEMA_VERSION = 2
 
 #: Root attributes that tell SONATA's readers what a file is.
-SONATA_MARKS = {
+SONATA_MARKS: dict[str, Any] = {
     "magic": np.uint32(0x0A7A),
     "version": np.array([0, 1], dtype=np.uint32),
 }
