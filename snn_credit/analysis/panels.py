@@ -71,17 +71,24 @@ def presentations(window: Window) -> list[tuple[float, float]]:
 
 
 def draw_stimuli(ax: Axes, window: Window) -> None:
-    """Draw the images where they were shown, with label and guess above each."""
+    """Draw the images where they were shown, with label and guess above each.
+
+    Where a window has no images, as in a recording, it is the label alone, and nothing between
+    two stimuli.
+    """
     ax.set_axis_off()
     ax.set_ylim(0, 1)
     shown = presentations(window)
     stacked = len(shown) > _SIDE_BY_SIDE
     for k, (on, off) in enumerate(shown):
-        inset = ax.inset_axes((on, 0.0, off - on, 0.7), transform=ax.transData)
-        inset.imshow(window.images[k], cmap="gray_r", interpolation="nearest", vmin=0, vmax=1)
-        inset.set(xticks=[], yticks=[])
-        inset.spines[:].set(linewidth=0.4, color=GREY)
         label, guess = int(window.labels[k]), int(window.guesses[k])
+        if window.images[k].size:
+            inset = ax.inset_axes((on, 0.0, off - on, 0.7), transform=ax.transData)
+            inset.imshow(window.images[k], cmap="gray_r", interpolation="nearest", vmin=0, vmax=1)
+            inset.set(xticks=[], yticks=[])
+            inset.spines[:].set(linewidth=0.4, color=GREY)
+        elif label < 0:
+            continue  # nothing was shown
         answer = "–" if guess < 0 else str(guess)
         color = GREY if guess < 0 else RIGHT if guess == label else WRONG
         middle = (on + off) / 2

@@ -23,6 +23,7 @@ from snn_credit.recording.layout import (
     SCHEMA_VERSION,
     Checkpoint,
     Population,
+    Synapses,
     Window,
     attribute,
     child,
@@ -326,19 +327,35 @@ class Run:
             )
         )
 
+    def synapses(self, projection: str) -> Synapses | None:
+        """Return which pairs a sparse projection connects, None where it is a matrix."""
+
+        def read(root: h5py.File) -> Synapses | None:
+            group = member(self.path, root, "weights", projection)
+            if "i" not in group:
+                return None
+            n_post, n_pre = (int(size) for size in attribute(group, "shape"))
+            return Synapses(child(group, "i")[()], child(group, "j")[()], n_pre, n_post)
+
+        return self._read(read)
+
     def weights(
-        self, projection: str, variable: str
+        self, projection: str, variable: str, *, dense: bool = True
     ) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
-        """Return times (ms) (n,) and snapshots (n, n_post, n_pre); 0 where no synapse is."""
+        """Return times (ms) (n,) and snapshots (n, n_post, n_pre); 0 where no synapse is.
+
+        Without ``dense``, those of a sparse projection are (n, n_synapses), in the order of
+        `synapses`.
+        """
 
         def read(root: h5py.File) -> tuple[NDArray[np.float64], NDArray[np.float32]]:
             group = member(self.path, root, "weights", projection, variable)
             values = child(group, variable)[()]
-            if "i" in group:
+            if dense and "i" in group:
                 shape = (len(values), *attribute(group, "shape"))
-                dense = np.zeros(shape, dtype=np.float32)
-                dense[:, child(group, "j")[()], child(group, "i")[()]] = values
-                values = dense
+                matrices = np.zeros(shape, dtype=np.float32)
+                matrices[:, child(group, "j")[()], child(group, "i")[()]] = values
+                values = matrices
             return child(group, "time")[()], values
 
         return self._read(read)

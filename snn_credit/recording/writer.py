@@ -52,7 +52,7 @@ class RunFile:
         *,
         experiment: str,
         config: Mapping[str, Any],
-        seed: int,
+        seed: int | None,
         device: str,
         populations: Mapping[str, Population],
         dt_ms: float | None = None,
@@ -67,7 +67,8 @@ class RunFile:
             Its ID.
         config : mapping
             The resolved configuration, of plain values.
-        seed : int
+        seed : int or None
+            None where no random number was drawn, as in a recording.
         device : str
             The device that simulates, such as 'cpp_standalone'.
         populations : mapping of str to Population

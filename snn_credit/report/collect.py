@@ -43,6 +43,8 @@ class Run:
         Wall-clock seconds, summed over seeds.
     finished : str
         When it ended, in UTC.
+    recorded : str
+        Where the numbers stood before, if they were not written by the run itself.
     versions : dict
         Package -> version.
     commit : str or None
@@ -61,6 +63,7 @@ class Run:
     spread: Numbers
     seconds: float | None = None
     finished: str = ""
+    recorded: str = ""
     versions: dict[str, str] = field(default_factory=dict)
     commit: str | None = None
     each: tuple[Run, ...] = ()
@@ -158,7 +161,8 @@ def _run(folder: Path, result: Mapping[str, Any], manifest: Mapping[str, Any]) -
         measured=_table(result, "measured"),
         spread=_table(result, "spread") if "spread" in result else {},
         seconds=_number(seconds) if _is_number(seconds) else None,
-        finished=str(told.get("finished", "")),
+        finished=str(told.get("finished") or ""),
+        recorded=str(told.get("recorded") or ""),
         versions={str(k): str(v) for k, v in _mapping(told.get("versions")).items()},
         commit=told.get("git_commit") if isinstance(told.get("git_commit"), str) else None,
     )

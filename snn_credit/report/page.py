@@ -49,6 +49,7 @@ class Measurement:
             "commit": _several((run.commit or "").replace("-dirty", " (changed)") for run in runs),
             "versions": ", ".join(sorted(versions)),
             "finished": self.pooled.finished,
+            "recorded": _several(run.recorded for run in runs),
         }
         return {name: text for name, text in found.items() if text}
 

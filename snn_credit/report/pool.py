@@ -131,12 +131,15 @@ def _pooled(runs: Sequence[Run]) -> Pooled:
 
 
 def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
-    """Return runs in which every seed appears once, the newest of each, and what was left out."""
+    """Return runs in which every seed appears once, the newest of each, and what was left out.
+
+    A run whose seeds cannot be told apart counts as a whole, before newer ones of fewer seeds.
+    """
     taken: dict[int, Run] = {}
     parts: list[Run] = []
     notes: list[str] = []
     by_folder = sorted(runs, key=lambda run: str(run.folder))
-    for run in sorted(by_folder, key=lambda run: run.finished, reverse=True):
+    for run in sorted(by_folder, key=_precedence, reverse=True):
         twice = [seed for seed in run.seeds if seed in taken]
         new = [run] if not twice else [one for one in run.each if one.seeds[0] not in taken]
         for part in new:
@@ -147,11 +150,17 @@ def _distinct(runs: Sequence[Run]) -> tuple[list[Run], list[str]]:
             name = "/".join(run.folder.parts[-2:])
             notes.append(
                 f"seeds {_listed(lost)} of {name} are left out: its seed "
-                f"{_listed(twice)} was run again later, and its seeds have no results of their own"
+                f"{_listed(twice)} counts elsewhere, and its seeds have no results of their own"
             )
         elif twice:
-            notes.append(f"seed {_listed(twice)} was run twice; the newer run counts")
+            newer = taken[twice[0]].finished >= run.finished
+            which = "newer run" if newer else "run of more seeds"
+            notes.append(f"seed {_listed(twice)} was run twice; the {which} counts")
     return parts, notes
+
+
+def _precedence(run: Run) -> tuple[int, str]:
+    return (1 if run.each else len(run.seeds), run.finished)
 
 
 def _listed(seeds: Iterable[int]) -> str:

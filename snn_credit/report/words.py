@@ -35,10 +35,10 @@ def summary(page: Page) -> str:
         return f"{known}; {ran}, none of which is a measurement."
     over = f"{seeds[0]}" if len(seeds) == 1 else f"{seeds[0]} to {seeds[-1]}"
     plural = "" if seeds == [1] else "s"
+    worked = f"; {clock_time(seconds)} of computing" if seconds else ""
     return (
-        f"{known}, {len(shown)} of them measured, over {over} seed{plural} "
-        f"each; {ran}; {clock_time(seconds)} of computing. Numbers are means and sample standard "
-        "deviations over seeds."
+        f"{known}, {len(shown)} of them measured, over {over} seed{plural} each; {ran}{worked}. "
+        "Numbers are means and sample standard deviations over seeds."
     )
 
 
@@ -53,6 +53,8 @@ def about_other(other: Measurement) -> str:
     settings = f" with {changed}" if changed else ""
     if verdict.word is Word.NOT_RUN:
         judged = verdict.why
+    elif verdict.findings and all(finding.holds is None for finding in verdict.findings):
+        judged = f"not judged, for want of rows ({verdict.counts})."  # such as one rule by itself
     else:
         judged = f"{verdict.word}{f' ({verdict.counts})' if verdict.counts else ''}."
     return f"Also run: preset {pooled.preset}{settings}, seeds {spans(pooled.seeds)}: {judged}"

@@ -84,10 +84,18 @@ def test_a_newer_seed_takes_the_place_of_one_among_several() -> None:
 
 
 def test_seeds_that_cannot_be_told_apart_are_left_out_and_named() -> None:
-    (pooled,) = pool([several(each=False), run_of((1,), errors(FA=7.0), finished="2")])
-    assert pooled.seeds == (1,)
+    pair = run_of((2, 3), errors(FA=7.0), finished="2")
+    (pooled,) = pool([several(each=False), pair])
+    assert pooled.seeds == (0, 1, 2)
     (note,) = pooled.notes
-    assert note.startswith("seeds 0, 2 of runs/0-1-2 are left out: its seed 1 was run again later")
+    assert note.startswith("seeds 3 of runs/2-3 are left out: its seed 2 counts elsewhere")
+
+
+def test_one_newer_seed_does_not_cost_the_others() -> None:
+    (pooled,) = pool([several(each=False), run_of((1,), errors(FA=7.0), finished="2")])
+    assert pooled.seeds == (0, 1, 2)
+    assert pooled.measured["FA"][ERROR] == pytest.approx(1.0)
+    assert pooled.notes == ("seed 1 was run twice; the run of more seeds counts",)
 
 
 def test_other_settings_are_another_measurement() -> None:
