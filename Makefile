@@ -45,9 +45,9 @@ format: venv
 	$(BIN)/ruff check --fix .
 
 # A link or a docstring that the site cannot show is an error. The variable silences the theme's
-# notice about another project.
+# notice about another project. (With --quiet, --strict sees no warnings.)
 docs: venv
-	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict --quiet
+	@NO_MKDOCS_2_WARNING=1 $(BIN)/python -m mkdocs build --strict
 	@echo "build/site/index.html"
 
 clean:

@@ -11,7 +11,7 @@ import sys
 import textwrap
 from itertools import zip_longest
 from pathlib import Path
-from typing import NamedTuple
+from typing import Any, NamedTuple
 
 import pytest
 
@@ -90,7 +90,7 @@ def test_every_block_of_a_page_runs(
     assert ran
 
 
-def run(code: str, module: dict[str, object], name: str) -> str:
+def run(code: str, module: dict[str, Any], name: str) -> str:
     """Return what a block prints; of an error of the user's its one line."""
     printed = io.StringIO()
     with contextlib.redirect_stdout(printed):
