@@ -32,8 +32,11 @@ def half_step(run: Run, window: Window) -> float:
     """Return half the time step of a window's spikes, in ms.
 
     A spike at t is the event of the step from t on. Drawn in the middle of that step, the first
-    one after a change of stimulus stands beside the border and not on it.
+    one after a change of stimulus stands beside the border and not on it. Where the run does not
+    know its time step, the smallest gap between spikes stands for it.
     """
+    if run.dt_ms is not None:
+        return run.dt_ms / 2
     times = [run.spikes(name, window.start_ms, window.stop_ms)[0] for name in run.names("spikes")]
     distinct = np.unique(np.round(np.concatenate([*times, np.zeros(0)]), 6))
     return float(np.diff(distinct).min()) / 2 if len(distinct) > 1 else 0.0

@@ -9,6 +9,7 @@ from snn_credit.recording.layout import (
 )
 from snn_credit.recording.provenance import provenance
 from snn_credit.recording.reader import Run, open_run
+from snn_credit.recording.update import update
 from snn_credit.recording.writer import RunFile
 
 __all__ = [
@@ -21,4 +22,5 @@ __all__ = [
     "Window",
     "open_run",
     "provenance",
+    "update",
 ]

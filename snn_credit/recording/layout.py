@@ -3,7 +3,9 @@
 ====================================  ==========================================================
 path                                  content
 ====================================  ==========================================================
-``/`` (attributes)                    ``schema_version``, ``experiment``, ``complete``
+``/`` (attributes)                    ``schema_version``, ``experiment``, ``complete``; ``dt_ms``
+                                      (the time step, where there is one); ``magic``,
+                                      ``version`` (SONATA's)
 ``/provenance``                       ``config``, ``versions`` (JSON), ``seed``, ``device``,
                                       ``git_commit``, ``platform``, ``cpus``, ``started``
 ``/populations/<name>``               attributes ``size``, ``role``; ``classes`` (size,),
@@ -17,6 +19,8 @@ path                                  content
 ``/stream``                           columns, one row per presentation
 ``/windows/<name>``                   attributes ``start_ms``, ``stop_ms``, ``images_seen``;
                                       ``images`` (k, h, w), ``labels``, ``guesses``, ``onset_ms``
+``/stretches``                        ``start_ms``, ``stop_ms``: when spikes were recorded beside
+                                      the windows, which say it of themselves
 ``/checkpoint``                       attribute ``chunk``; ``arrays/<name>``; ``host`` (JSON)
 ====================================  ==========================================================
 
@@ -35,7 +39,19 @@ import h5py
 import numpy as np
 from numpy.typing import NDArray
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
+
+#: Root attributes that tell SONATA's readers what a file is.
+SONATA_MARKS = {
+    "magic": np.uint32(0x0A7A),
+    "version": np.array([0, 1], dtype=np.uint32),
+}
+
+#: What a new file has, beside its provenance.
+GROUPS = (
+    *("populations", "spikes", "traces", "weights", "metrics", "stream"),
+    *("windows", "stretches"),
+)
 
 Role = Literal["input", "hidden", "output", "other"]
 

@@ -25,6 +25,10 @@ from snn_credit.recording.layout import (
 )
 
 Columns = dict[str, NDArray[Any]]
+Spikes = tuple[NDArray[np.float64], NDArray[np.int64]]
+
+#: Borders that are multiples of a time step differ by rounding.
+_TOUCH_MS = 1e-6
 
 
 def read_checkpoint(root: h5py.File) -> Checkpoint | None:
@@ -61,11 +65,16 @@ def _one_of(names: Iterable[str]) -> str:
     return " or ".join(sorted(names)) or "nothing, for none were recorded,"
 
 
+def read_spikes(group: h5py.Group, rows: slice) -> Spikes:
+    """Return times (ms) and neurons of some rows."""
+    return child(group, "timestamps")[rows], child(group, "node_ids")[rows].astype(np.int64)
+
+
 def time_rows(times: h5py.Dataset, start_ms: float | None, stop_ms: float | None) -> slice:
     """Find the rows of a sorted dataset in [start, stop) without reading it whole."""
     first = 0 if start_ms is None else bisect.bisect_left(times, start_ms)
     last = len(times) if stop_ms is None else bisect.bisect_left(times, stop_ms)
-    return slice(first, last)
+    return slice(first, max(first, last))
 
 
 def read_columns(group: h5py.Group) -> Columns:
@@ -106,6 +115,21 @@ def read_windows(root: h5py.File) -> list[Window]:
         for name, group in subgroups(subgroup(root, "windows")).items()
     ]
     return sorted(found, key=lambda window: window.start_ms)
+
+
+def read_stretches(root: h5py.File) -> tuple[tuple[float, float], ...]:
+    """Return when spikes were recorded, in order; what touches or overlaps is one."""
+    table = read_columns(subgroup(root, "stretches"))
+    found = list(zip(table.get("start_ms", ()), table.get("stop_ms", ()), strict=True))
+    for group in subgroups(subgroup(root, "windows")).values():
+        found.append((attribute(group, "start_ms"), attribute(group, "stop_ms")))
+    merged: list[tuple[float, float]] = []
+    for start, stop in sorted((float(start), float(stop)) for start, stop in found):
+        if merged and start <= merged[-1][1] + _TOUCH_MS:
+            merged[-1] = (merged[-1][0], max(stop, merged[-1][1]))
+        else:
+            merged.append((start, stop))
+    return tuple(merged)
 
 
 def read_sizes(root: h5py.File) -> dict[str, Any]:

@@ -10,7 +10,7 @@ from contextlib import contextmanager, suppress
 from dataclasses import dataclass
 from os import PathLike
 from pathlib import Path
-from typing import Any, TypeVar
+from typing import Any, Literal, TypeVar
 
 import h5py
 import numpy as np
@@ -29,14 +29,18 @@ from snn_credit.recording.layout import (
     subgroup,
     subgroups,
 )
+from snn_credit.recording.migrations import migrate
 from snn_credit.recording.overlay import Overlay
 from snn_credit.recording.parts import (
     Columns,
+    Spikes,
     member,
     read_checkpoint,
     read_columns,
     read_populations,
     read_sizes,
+    read_spikes,
+    read_stretches,
     read_windows,
     time_rows,
 )
@@ -46,13 +50,19 @@ _ATTEMPTS = 100
 
 
 @contextmanager
-def snapshot(path: Path) -> Iterator[h5py.File]:
+def snapshot(path: Path, *, migrated: bool = True) -> Iterator[h5py.File]:
     """Open a run file as its last commit left it, whatever state its writer is in.
+
+    Parameters
+    ----------
+    path : Path
+    migrated : bool
+        Bring one of an older schema version up to date, in memory.
 
     Raises
     ------
     InputError
-        If it is not there, cannot be read, is no run file, or has another schema version.
+        If it is not there, cannot be read, is no run file, or has a newer schema version.
     """
     try:
         fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
@@ -60,23 +70,35 @@ def snapshot(path: Path) -> Iterator[h5py.File]:
         raise InputError(f"{path}: expected a run file (got: {error.strerror})") from error
     try:
         pages, length = read_journal(path) or ({}, os.fstat(fd).st_size)
-        with _hdf5(path, Overlay(fd, pages, length)) as file:
-            version = file.attrs.get("schema_version")
-            if version is None:
-                raise InputError(f"{path}: expected a run file (got another kind of HDF5 file)")
-            if version != SCHEMA_VERSION:
-                raise InputError(
-                    f"{path}: expected a run file of schema version {SCHEMA_VERSION} "
-                    f"(got version {version})"
-                )
+        source = Overlay(fd, pages, length)
+        with _hdf5(path, source, "r") as file:
+            if _version(path, file) == SCHEMA_VERSION or not migrated:
+                yield file
+                return
+        with _hdf5(path, source, "r+") as file:  # what changes stays in the overlay
+            migrate(file)
             yield file
     finally:
         os.close(fd)
 
 
-def _hdf5(path: Path, source: Overlay) -> h5py.File:
+def _version(path: Path, file: h5py.File) -> int:
+    """Return the schema version, after checking that this program reads it."""
+    version = file.attrs.get("schema_version")
+    if version is None:
+        raise InputError(f"{path}: expected a run file (got another kind of HDF5 file)")
+    if not 1 <= version <= SCHEMA_VERSION:
+        later = ", later ones need a newer snn_credit" if version > SCHEMA_VERSION else ""
+        raise InputError(
+            f"{path}: expected a run file of schema version 1 to {SCHEMA_VERSION}{later} "
+            f"(got version {version})"
+        )
+    return int(version)
+
+
+def _hdf5(path: Path, source: Overlay, mode: Literal["r", "r+"]) -> h5py.File:
     try:
-        return h5py.File(source, "r")
+        return h5py.File(source, mode, libver="earliest")
     except OSError as error:
         raise InputError(f"{path}: expected a run file (got one that is not HDF5)") from error
 
@@ -87,7 +109,7 @@ def open_run(path: str | PathLike[str]) -> Run:
     Raises
     ------
     InputError
-        If it is not there, cannot be read, is no run file, or has another schema version.
+        If it is not there, cannot be read, is no run file, or has a newer schema version.
     """
     path = Path(path)
     with suppress(OSError):
@@ -127,6 +149,18 @@ class Run:
         return self._read(lambda root: bool(root.attrs["complete"]))
 
     @property
+    def schema_version(self) -> int:
+        """The version of the file as it lies on the disk; older ones are read as the newest."""
+        return self._read(lambda root: int(attribute(root, "schema_version")), migrated=False)
+
+    @property
+    def dt_ms(self) -> float | None:
+        """The time step of what was recorded, in ms; None where there is none or none is known."""
+        return self._read(
+            lambda root: float(attribute(root, "dt_ms")) if "dt_ms" in root.attrs else None
+        )
+
+    @property
     def provenance(self) -> dict[str, Any]:
         """What was run, on what: config, seed, device, versions, platform, git_commit, started."""
         return self._read(
@@ -145,6 +179,21 @@ class Run:
     def windows(self) -> list[Window]:
         """The stretches recorded in detail, in order of time."""
         return self._read(read_windows)
+
+    @property
+    def stretches(self) -> tuple[tuple[float, float], ...]:
+        """When spikes were recorded: ``[start, stop)`` in ms, in order, none touching the next.
+
+        These are the windows, and what the file's writer said beside them (`RunFile.add_stretch`).
+        Outside of them silence says nothing. Empty where the file does not say, even if it holds
+        spikes: who measures then has to know from when to when.
+        """
+        return self._read(read_stretches)
+
+    @property
+    def duration_ms(self) -> float:
+        """How long spikes were recorded: the stretches together."""
+        return sum(stop - start for start, stop in self.stretches)
 
     @property
     def stream(self) -> Columns:
@@ -171,16 +220,77 @@ class Run:
 
     def spikes(
         self, population: str, start_ms: float | None = None, stop_ms: float | None = None
-    ) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    ) -> Spikes:
         """Return times (ms) and neurons, both (n,), from start (included) to stop (not)."""
+        return self._read(
+            lambda root: read_spikes(
+                member(self.path, root, "spikes", population),
+                self._rows(root, population, start_ms, stop_ms),
+            )
+        )
 
-        def read(root: h5py.File) -> tuple[NDArray[np.float64], NDArray[np.int64]]:
+    def spike_count(
+        self, population: str, start_ms: float | None = None, stop_ms: float | None = None
+    ) -> int:
+        """Return how many spikes there are from start (included) to stop (not), reading none."""
+        rows = self._read(lambda root: self._rows(root, population, start_ms, stop_ms))
+        return rows.stop - rows.start
+
+    def spike_blocks(
+        self,
+        population: str,
+        start_ms: float | None = None,
+        stop_ms: float | None = None,
+        *,
+        size: int = 1_000_000,
+    ) -> Iterator[Spikes]:
+        """Read what `spikes` returns block by block, for stretches that do not fit into memory.
+
+        The blocks are those of the commit that was there when this was called. Spikes are only
+        ever appended, so a later commit holds the same ones in the same rows: each block is read
+        from the file as it is then, and what was added meanwhile is left out.
+
+        Parameters
+        ----------
+        population : str
+        start_ms, stop_ms : float, optional
+            The stretch, from start (included) to stop (not).
+        size : int
+            The most spikes in a block.
+
+        Returns
+        -------
+        iterator of (times, neurons)
+            In ms and as integers, both (n,) with 1 <= n <= ``size``, in order of time.
+
+        Raises
+        ------
+        InputError
+            If nothing was recorded of that population or ``size`` is less than 1, at the call;
+            if another file takes this one's place, at the block.
+        """
+        if size < 1:
+            raise InputError(f"size: expected at least 1 (got {size})")
+        rows, file = self._read(
+            lambda root: (self._rows(root, population, start_ms, stop_ms), _inode(self.path))
+        )
+
+        def block(root: h5py.File, first: int) -> Spikes:
+            if _inode(self.path) != file:
+                raise InputError(f"{self.path}: expected the file as it was (got another one)")
             group = member(self.path, root, "spikes", population)
-            rows = time_rows(child(group, "timestamps"), start_ms, stop_ms)
-            nodes = child(group, "node_ids")[rows].astype(np.int64)
-            return child(group, "timestamps")[rows], nodes
+            return read_spikes(group, slice(first, min(first + size, rows.stop)))
 
-        return self._read(read)
+        return (
+            self._read(lambda root, first=first: block(root, first))
+            for first in range(rows.start, rows.stop, size)
+        )
+
+    def _rows(
+        self, root: h5py.File, population: str, start_ms: float | None, stop_ms: float | None
+    ) -> slice:
+        group = member(self.path, root, "spikes", population)
+        return time_rows(child(group, "timestamps"), start_ms, stop_ms)
 
     def trace(
         self,
@@ -233,9 +343,11 @@ class Run:
 
     def summary(self) -> dict[str, Any]:
         """Return what ``snn-credit info`` prints: a line's name -> plain text or number."""
-        origin = self.provenance
+        origin, step = self.provenance, self.dt_ms
+        recorded = len(self.stretches)
         return {
             "experiment": self.experiment,
+            "schema version": self.schema_version,
             "state": "complete" if self.complete else "interrupted or running",
             "started": origin["started"],
             "device": origin["device"],
@@ -244,15 +356,17 @@ class Run:
             "versions": ", ".join(f"{k} {v}" for k, v in origin["versions"].items()),
             "populations": ", ".join(f"{k} ({p.size})" for k, p in self.populations.items()),
             **self._read(read_sizes),
+            "time step": "unknown" if step is None else f"{step:g} ms",
+            "recorded": f"{self.duration_ms:g} ms in {recorded} stretches" if recorded else "",
             "windows": ", ".join(f"{w.name} ({w.images_seen} images seen)" for w in self.windows),
         }
 
-    def _read(self, read: Callable[[h5py.File], T]) -> T:
+    def _read(self, read: Callable[[h5py.File], T], *, migrated: bool = True) -> T:
         """Read from one commit: again if the writer committed meanwhile."""
         for _ in range(_ATTEMPTS):
             before = _state(self.path)
             try:
-                with snapshot(self.path) as root:
+                with snapshot(self.path, migrated=migrated) as root:
                     value = read(root)
             except Exception:
                 if _state(self.path) == before:
@@ -262,6 +376,14 @@ class Run:
                     return value
             time.sleep(0.01)
         raise InputError(f"{self.path}: expected a file at rest (got one written all the time)")
+
+
+def _inode(path: Path) -> int | None:
+    """Return which file this is, whatever is in it."""
+    try:
+        return path.stat().st_ino
+    except OSError:
+        return None
 
 
 def _state(path: Path) -> tuple[Any, ...]:

@@ -25,6 +25,7 @@ from snn_credit.recording.layout import (
     child,
     subgroup,
 )
+from snn_credit.recording.migrations import migrate
 from snn_credit.recording.parts import read_checkpoint
 from snn_credit.recording.provenance import now, provenance
 from snn_credit.recording.reader import snapshot
@@ -54,6 +55,7 @@ class RunFile:
         seed: int,
         device: str,
         populations: Mapping[str, Population],
+        dt_ms: float | None = None,
     ) -> Self:
         """Start a run file. It is there, readable and empty, when this returns.
 
@@ -70,23 +72,29 @@ class RunFile:
             The device that simulates, such as 'cpp_standalone'.
         populations : mapping of str to Population
             From the input upwards.
+        dt_ms : float, optional
+            The time step of what is recorded.
 
         Raises
         ------
         InputError
-            If the path is taken or cannot be written.
+            If the path is taken or cannot be written, or the time step is not above 0.
         """
+        if dt_ms is not None and not 0 < dt_ms < np.inf:
+            raise InputError(f"dt_ms: expected > 0 (got {dt_ms:g})")
         run = cls(Store.create(Path(path)), "w")
         try:
             root = run._file
             root.attrs.update(schema_version=SCHEMA_VERSION, experiment=experiment, complete=False)
+            root.attrs.update(layout.SONATA_MARKS)
+            if dt_ms is not None:
+                root.attrs["dt_ms"] = float(dt_ms)
             origin = root.create_group("provenance")
             facts = {"config": dict(config), "seed": seed, "device": device, "started": now()}
             for name, value in {**facts, **provenance()}.items():
                 layout.put_json(origin, name, value)
-            for name in ("populations", "spikes", "traces", "weights", "metrics", "stream"):
+            for name in layout.GROUPS:
                 root.create_group(name)
-            root.create_group("windows")
             for position, (name, population) in enumerate(populations.items()):
                 _put_population(root.create_group(f"populations/{name}"), position, population)
             run.commit()
@@ -99,10 +107,12 @@ class RunFile:
     def resume(cls, path: str | PathLike[str]) -> Self:
         """Open the file of a run that was interrupted, to append to it.
 
+        One of an older schema version is brought up to date by its next commit.
+
         Raises
         ------
         InputError
-            If it is not a run file, has another schema version, is complete, cannot be written,
+            If it is not a run file, has a newer schema version, is complete, cannot be written,
             or is being written by another process.
         """
         path = Path(path)
@@ -112,6 +122,7 @@ class RunFile:
         if run._file.attrs["complete"]:
             run.close()
             raise InputError(f"{path}: expected a run that was interrupted (got a complete one)")
+        migrate(run._file)
         return run
 
     def append_spikes(self, population: str, times_ms: ArrayLike, node_ids: ArrayLike) -> None:
@@ -230,6 +241,23 @@ class RunFile:
                 group.attrs[name] = getattr(window, name)
             for name, value in stimuli.items():
                 group.create_dataset(name, data=value)
+
+    def add_stretch(self, start_ms: float, stop_ms: float) -> None:
+        """Say that spikes were recorded from start to stop, so that silence there means silence.
+
+        Windows say it of themselves; an imported recording, which has none, says it here.
+
+        Raises
+        ------
+        InputError
+            If the stop is not after the start.
+        """
+        if not -np.inf < start_ms < stop_ms < np.inf:
+            raise InputError(f"stop_ms: expected more than {start_ms:g} (got {stop_ms:g})")
+        with self._change():
+            columns = {"start_ms": np.array([start_ms]), "stop_ms": np.array([stop_ms])}
+            rows = {name: column.astype(np.float64) for name, column in columns.items()}
+            tables.append_rows(subgroup(self._file, "stretches"), rows)
 
     def checkpoint(self, chunk: int, arrays: Mapping[str, ArrayLike], host: Any = None) -> None:
         """Set the state to resume from, in place of the last one.

@@ -116,6 +116,7 @@ class Session:
                 seed=seed,
                 device=simulation.device,
                 populations=_populations(simulation),
+                dt_ms=float(simulation.circuit.dt) * 1e3,
             )
             # The weights before learning; those of later windows follow.
             self._append_weights()

@@ -143,7 +143,8 @@ def test_resuming_finishes_a_commit_that_was_cut_short(
         ("empty", r"expected a run file \(got one that is not HDF5\)"),
         ("text", r"expected a run file \(got one that is not HDF5\)"),
         ("other", r"expected a run file \(got another kind of HDF5 file\)"),
-        ("newer", r"expected a run file of schema version 1 \(got version 2\)"),
+        ("newer", r"version 1 to 2, later ones need a newer snn_credit \(got version 3\)"),
+        ("unknown", r"expected a run file of schema version 1 to 2 \(got version 0\)"),
         ("cut", r"expected a run file \(got one that is not HDF5\)"),
     ],
 )
@@ -162,9 +163,9 @@ def test_what_is_no_run_file(
 
 
 def make_bad(path: Path, kind: str) -> None:
-    if kind == "newer":
+    if kind in ("newer", "unknown"):
         with h5py.File(path, "r+") as file:
-            file.attrs["schema_version"] = 2
+            file.attrs["schema_version"] = 3 if kind == "newer" else 0
         return
     if kind == "cut":
         os.truncate(path, 3000)
