@@ -1,0 +1,48 @@
+"""What a function of analysis returns: numbers with names, which can draw themselves."""
+
+from __future__ import annotations
+
+from abc import ABC, abstractmethod
+from dataclasses import dataclass
+from typing import ClassVar, TypeVar
+
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+from snn_credit.analysis.style import open_axes, styled
+
+R = TypeVar("R", bound="Result")
+
+
+@dataclass(frozen=True)
+class Result(ABC):
+    """Some numbers and how they are looked at. Units are in the names: ``rate_hz``."""
+
+    #: Width and height of a figure of its own, in inches.
+    figsize: ClassVar[tuple[float, float]] = (3.5, 2.2)
+
+    @styled
+    def draw(self, ax: Axes | None = None) -> Axes:
+        """Draw into ``ax``, or into a figure of its own.
+
+        Returns
+        -------
+        Axes
+            ``result.draw().figure.savefig("file.png")`` writes the figure.
+        """
+        if ax is None:
+            ax = Figure(figsize=self.figsize, layout="constrained").add_subplot()
+        open_axes(ax)
+        self._draw(ax)
+        return ax
+
+    @abstractmethod
+    def _draw(self, ax: Axes) -> None:
+        """Draw into Axes that are empty and in this package's style."""
+
+
+def drawn(result: R, ax: Axes | None) -> R:
+    """Return the result; draw it before, if there is somewhere to."""
+    if ax is not None:
+        result.draw(ax)
+    return result
