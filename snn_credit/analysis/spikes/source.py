@@ -181,7 +181,7 @@ def _of_monitor(monitor: Any, name: str | None) -> Spikes:
     dt = 1000.0 * float(monitor.clock.dt_)
     steps = np.rint(1000.0 * np.asarray(monitor.t_, dtype=np.float64) / dt)
     nodes = np.asarray(monitor.i[:], dtype=np.int64)
-    stop = dt * round(1000.0 * float(monitor.clock.t_) / dt)
+    stop = dt * round(1000.0 * float(np.asarray(monitor.clock.t_[:])) / dt)
     group = monitor.source
     label = name or str(getattr(group, "name", "neurons"))
     found = _of_arrays(dt * steps, nodes, label, stop if stop > 0 else None, len(group))

@@ -91,6 +91,7 @@ def cross_correlogram(
     spikes = select(source, {**where, "neurons": [first, second]})
     steps = int(max_lag_ms / bin_ms + 1e-9)
     lags = np.arange(-steps, steps + 1)
+    lag_ms = bin_ms * lags.astype(np.float64)
     count = np.zeros(len(lags), dtype=np.int64)
     expected = np.zeros(len(lags))
     trains = dict(spikes.trains())
@@ -107,7 +108,7 @@ def cross_correlogram(
         count += np.rint(found.magnitude[:, 0]).astype(np.int64)
         expected += len(here[0]) * len(here[1]) * (bins - np.abs(lags)) / bins**2
     result = Correlogram(
-        spikes.name, (first, second), bin_ms * lags.astype(np.float64), count, expected
+        spikes.name, (first, second), lag_ms, count, expected
     )
     return drawn(result, where.get("ax"))
 
