@@ -21,6 +21,12 @@ from snn_credit.analysis.fig4 import figure4
 from snn_credit.analysis.flow import Plane, flow_field, flow_fields
 from snn_credit.analysis.images import image_rows
 from snn_credit.analysis.learning import learning_curve
+from snn_credit.analysis.over_learning import (
+    alignment_over_learning,
+    trace_over_learning,
+    weights_over_learning,
+)
+from snn_credit.analysis.overview import overview
 from snn_credit.analysis.plateau import Plateau, plateau
 from snn_credit.analysis.predictivity import (
     Predictivity,
@@ -69,6 +75,7 @@ __all__ = [
     "Stimuli",
     "Trace",
     "WeightFit",
+    "alignment_over_learning",
     "angle",
     "angle_over_run",
     "angles_per_neuron",
@@ -99,6 +106,7 @@ __all__ = [
     "neural_predictivity",
     "norm_ratio",
     "nse",
+    "overview",
     "peri_stimulus",
     "plateau",
     "predictivity_bars",
@@ -113,7 +121,9 @@ __all__ = [
     "spike_time_tiling",
     "spikes_of",
     "trace_grid",
+    "trace_over_learning",
     "tuning",
     "weight_distributions",
     "weight_scatter",
+    "weights_over_learning",
 ]

@@ -91,7 +91,9 @@ class Rate(Result):
             x = timeline.place(self.start_ms[part], self.stretches)
             edges = np.append(x, x[-1] + self.bin_ms)
             if self.rate_hz.ndim == 1:
-                ax.stairs(self.rate_hz[part], edges, color=LEARNERS[4], linewidth=0.9)
+                ax.stairs(
+                    self.rate_hz[part], edges, baseline=None, color=LEARNERS[4], linewidth=0.9
+                )
                 continue
             rows = np.arange(len(self.neurons) + 1)
             image = ax.pcolormesh(

@@ -107,9 +107,7 @@ def cross_correlogram(
         found, _ = module.cross_correlation_histogram(*binned, window=[-steps, steps])
         count += np.rint(found.magnitude[:, 0]).astype(np.int64)
         expected += len(here[0]) * len(here[1]) * (bins - np.abs(lags)) / bins**2
-    result = Correlogram(
-        spikes.name, (first, second), lag_ms, count, expected
-    )
+    result = Correlogram(spikes.name, (first, second), lag_ms, count, expected)
     return drawn(result, where.get("ax"))
 
 
@@ -141,7 +139,7 @@ class Tiling(Result):
 
 
 def spike_time_tiling(
-    source: Source, *, dt_ms: float = 5.0, units: int = 50, seed: int = 0, **where: Unpack[Where]
+    source: Source, *, dt_ms: float = 5.0, units: int = 10, seed: int = 0, **where: Unpack[Where]
 ) -> Tiling:
     """Return the spike time tiling coefficient (Cutts & Eglen 2014) of pairs of neurons.
 
@@ -155,7 +153,8 @@ def spike_time_tiling(
     dt_ms : float
         How near counts as at the same time.
     units, seed : int
-        How many neurons, chosen at random, as there are ``units**2/2`` pairs.
+        How many neurons, chosen at random: elephant takes 0.3 s for a pair of trains of 4,000
+        spikes, and there are ``units**2/2`` pairs.
 
     Raises
     ------

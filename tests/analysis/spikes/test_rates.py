@@ -63,7 +63,7 @@ def test_smoothed_as_brian_does(kernel, width_ms: float | None, edges) -> None:
         plain = np.asarray(rate.rate_)
         coarse = binned_rate(spikes, 0.5).rate_hz
         if hasattr(rate, "binned_rate"):
-            bins, binned = rate.binned_rate(0.5 * b2.ms)
+            _, binned = rate.binned_rate(0.5 * b2.ms)
             np.testing.assert_allclose(coarse, np.asarray(binned))
     np.testing.assert_allclose(coarse, plain.reshape(-1, 5).mean(axis=1))
     np.testing.assert_allclose(each.rate_hz.mean(axis=0), ours.rate_hz)
