@@ -22,6 +22,8 @@ from snn_credit.recording import Run, open_run
 #: Shares of the numbers that lie below each line of a distribution.
 QUANTILES = (0.05, 0.25, 0.5, 0.75, 0.95)
 
+_SEEN = "images seen"
+
 
 @dataclass(frozen=True)
 class Distribution(Result):
@@ -54,6 +56,8 @@ class Distribution(Result):
         ax.plot(self.at, self.mean_abs, "o-", color=LEARNERS[0], markersize=2, label="mean |x|")
         ax.axhline(0.0, color=GREY, linewidth=0.5, zorder=0)
         ax.legend(frameon=False, fontsize=5.5, handlelength=1.2)
+        if self.axis == _SEEN and len(self.at) > 1:
+            ax.set_xscale("symlog", linthresh=max(1.0, float(np.sort(self.at)[1])))
         ax.set(xlabel=self.axis, ylabel=self.name)
 
 
@@ -80,7 +84,7 @@ def trace_over_learning(
     if not kept:
         raise InputError(f"{run.path}: expected samples of {variable} in a window (got none)")
     name = f"{variable} of {population} ({unit})"
-    found = _distribution(name, "images seen", seen[kept], [values[k] for k in kept])
+    found = _distribution(name, _SEEN, seen[kept], [values[k] for k in kept])
     return drawn(found, ax)
 
 

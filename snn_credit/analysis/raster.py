@@ -47,7 +47,8 @@ def raster(
     first spike  the first one to fire highest
     alignment    by the angle between the weights out of a neuron and the feedback
                  weights into it in the last snapshot (see `angles_per_neuron`), the
-                 most aligned highest; from blue at 0 to red at 180 degrees
+                 most aligned highest; from blue at 60 degrees and less over black at 90
+                 to red at 120 and more
     ===========  ====================================================================
 
     Parameters

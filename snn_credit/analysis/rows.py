@@ -8,19 +8,23 @@ from typing import Literal, TypeAlias, get_args
 import numpy as np
 from matplotlib import colormaps
 from matplotlib.axes import Axes
-from matplotlib.colors import to_hex
+from matplotlib.colors import LinearSegmentedColormap, to_hex
 from numpy.typing import NDArray
 
 from snn_credit.analysis import panels
 from snn_credit.analysis.alignment import angles_per_neuron
 from snn_credit.analysis.spikes import Spikes, tuning
-from snn_credit.analysis.style import GREY, INK
+from snn_credit.analysis.style import GREY, INK, POTENTIAL, WRONG
 from snn_credit.errors import InputError, one_of
 from snn_credit.recording import Run
 
 Sort: TypeAlias = Literal["class", "rate", "first spike", "alignment"]
 
-_MOST_TICKS = 10
+#: Classes are named at most so often along the axis.
+_MOST_TICKS = 12
+
+#: From 60 over 90 to 120 degrees.
+_ANGLES = LinearSegmentedColormap.from_list("angles", [POTENTIAL, INK, WRONG])
 
 
 @dataclass(frozen=True)
@@ -79,7 +83,7 @@ def arrange(spikes: Spikes, sort: Sort | None, run: Run | None = None) -> Rows:
     elif sort == "first spike":
         first = [train[0] if len(train) else np.inf for _, train in spikes.trains()]
         neurons = neurons[np.argsort(first, kind="stable")[::-1]]
-    label = {None: "unit", "rate": "unit, by rate", "first spike": "unit, by first spike"}[sort]
+    label = "unit" if sort is None else f"by {sort}"
     ends = {1.0: "1", float(len(neurons)): str(len(neurons))}
     return Rows(neurons, (INK,) * len(neurons), label, ends)
 
@@ -90,12 +94,11 @@ def _by_class(spikes: Spikes) -> Rows:
     preferred = found.preferred[order]
     palette = colormaps["tab10"]
     colors = tuple(GREY if c < 0 else to_hex(palette(int(c) % 10)) for c in preferred)
-    ticks = {
-        float(np.flatnonzero(preferred == c).mean()) + 1: "–" if c < 0 else str(c)
-        for c in np.unique(preferred)
-    }
-    if len(ticks) > _MOST_TICKS:
-        ticks = {}
+    ticks: dict[float, str] = {}
+    for c in dict.fromkeys(preferred.tolist()):
+        middle = float(np.flatnonzero(preferred == c).mean()) + 1
+        if not ticks or middle - max(ticks) >= len(order) / _MOST_TICKS:
+            ticks[middle] = "–" if c < 0 else str(c)
     return Rows(found.neurons[order], colors, "preferred class", ticks)
 
 
@@ -106,10 +109,11 @@ def _by_alignment(spikes: Spikes, run: Run) -> Rows:
     w, b = (run.weights(projection, name)[1][-1] for name in ("w", "b"))
     angles = angles_per_neuron(w, b)[spikes.neurons]
     order = np.argsort(-angles, kind="stable")
-    scale = colormaps["coolwarm"]
-    colors = tuple(to_hex(scale(angle / 180.0)) for angle in np.nan_to_num(angles[order], nan=90.0))
+    # A neuron without a direction, the angle of which is NaN, is drawn as one at 90 degrees.
+    share = (np.nan_to_num(angles[order], nan=90.0) - 60.0) / 60.0
+    colors = tuple(to_hex(_ANGLES(float(at))) for at in np.clip(share, 0.0, 1.0))
     ends = {1.0: f"{angles[order[0]]:.0f}°", float(len(order)): f"{angles[order[-1]]:.0f}°"}
-    return Rows(spikes.neurons[order], colors, "unit, by angle", ends)
+    return Rows(spikes.neurons[order], colors, "by angle", ends)
 
 
 def projection_above(run: Run, population: str) -> str | None:

@@ -58,7 +58,7 @@ class IntervalHistogram(Result):
         ax.stairs(share, self.edge_ms, fill=True, color=LEARNERS[4], alpha=0.6, linewidth=0)
         ax.axvline(self.mean_ms, color=INK, dashes=(3, 2))
         beyond = f", {100 * self.longer / total:.2g} % longer" if self.longer else ""
-        ax.set_title(f"{total:,} intervals, mean {self.mean_ms:.3g} ms{beyond}")
+        ax.set_title(f"mean {self.mean_ms:.3g} ms{beyond}")
         ax.set_xlim(self.edge_ms[0], self.edge_ms[-1])
         ax.set(xlabel="inter-spike interval (ms)", ylabel=f"intervals of {self.population} (%)")
 
