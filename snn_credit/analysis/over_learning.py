@@ -128,7 +128,7 @@ def weights_over_learning(
 def _distribution(
     name: str, axis: str, at: NDArray[np.float64], values: Sequence[NDArray[np.floating]]
 ) -> Distribution:
-    quantiles = np.array([np.quantile(value, QUANTILES) for value in values])
+    quantiles = np.array([np.quantile(v, QUANTILES) for v in values], dtype=np.float64)
     mean_abs = np.array([float(np.abs(value).mean()) for value in values])
     return Distribution(name, axis, at, quantiles, mean_abs)
 

@@ -186,9 +186,8 @@ def _stretch(run: Run, name: str | None, start_ms: float | None, stop_ms: float 
             known = " or ".join(windows) or "nothing, for the run has none,"
             raise InputError(f"window: expected {known} (got {chosen!r})")
         return windows[chosen]
-    recorded = (start_ms, stop_ms) if None not in (start_ms, stop_ms) else _extent(run)
-    first = recorded[0] if start_ms is None else start_ms
-    last = recorded[1] if stop_ms is None else stop_ms
+    first = _extent(run)[0] if start_ms is None else start_ms
+    last = _extent(run)[1] if stop_ms is None else stop_ms
     if last <= first:
         raise InputError(f"stop_ms: expected more than {first:g} (got {last:g})")
     none = np.zeros(0, dtype=np.int64)

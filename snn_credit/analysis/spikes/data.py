@@ -167,7 +167,7 @@ class Spikes:
                 f"recorded (got {bin_ms:g})"
             )
         starts = [
-            start + bin_ms * np.arange(int((stop - start) / bin_ms + 1e-9))
+            start + bin_ms * np.arange(int((stop - start) / bin_ms + 1e-9), dtype=np.float64)
             for start, stop in self.stretches
         ]
         borders = np.concatenate(starts)

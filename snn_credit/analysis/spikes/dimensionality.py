@@ -102,5 +102,6 @@ def dimensionality(
     if len(samples) < 2:
         raise InputError(f"dimensionality: expected two {what} or more (got {len(samples)})")
     covariance = np.atleast_2d(np.cov(samples, rowvar=False))
-    eigenvalues = np.clip(np.linalg.eigvalsh(covariance)[::-1], 0.0, None)
+    rising = np.linalg.eigvalsh(covariance).astype(np.float64)
+    eigenvalues = np.maximum(rising[::-1], 0.0)
     return drawn(Dimensionality(spikes.name, eigenvalues, len(samples)), where.get("ax"))

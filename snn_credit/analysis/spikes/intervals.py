@@ -122,7 +122,8 @@ class Irregularity(Result):
     measure : 'CV', 'CV2' or 'LV'
     neurons : (n,)
     value : (n,)
-        NaN of a neuron with fewer intervals than it takes.
+        NaN of a neuron with fewer intervals than it takes, and CV2 and LV of one that fired three
+        times at once.
     intervals : (n,)
         How many each has.
     """
@@ -222,7 +223,9 @@ def _by_neighbours(
     long = [piece for piece in pieces if len(piece) > 1]
     if not long:
         return float("nan")
-    return float(np.average([statistic(p) for p in long], weights=[len(p) - 1 for p in long]))
+    with np.errstate(invalid="ignore"):
+        values = [statistic(piece) for piece in long]
+    return float(np.average(values, weights=[len(piece) - 1 for piece in long]))
 
 
 def _irregularity(

@@ -58,6 +58,12 @@ def test_neurons_with_too_few_intervals_have_none(measure) -> None:
     assert np.isnan(measure(([], []), size=2, stop_ms=9.0).mean)
 
 
+def test_three_spikes_at_once_have_no_measure_of_neighbours() -> None:
+    pair = ([5.0, 5.0, 5.0, 9.0], [0] * 4)
+    assert np.isnan(cv2(pair).value[0])
+    assert np.isnan(lv(pair).value[0])
+
+
 def test_no_interval_spans_a_gap(gapped: Run) -> None:
     found = cv(gapped, population="hidden1")
     assert found.intervals.tolist() == [2, 0, 1]
