@@ -9,9 +9,8 @@ from snn_credit.models.lillicrap_spiking import network
 from snn_credit.spiking import train
 
 circuit = network((64, 100, 100, 100), rule="FA", b_scale=1.0, rates={"eta": 0.1})
-train(
-    circuit, load("digits"), "run.h5", images=20_000, evaluations=1, window_images=150, force=True
-)
+shown = {"images": 20_000, "evaluations": 1, "window_images": 150}
+train(circuit, load("digits"), "run.h5", **shown, force=True)
 
 raster("run.h5", sort="class").savefig("raster.png")
 hidden = {"source": "run.h5", "population": "hidden2"}

@@ -4,12 +4,15 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, TypeVar
+from typing import ClassVar, Literal, TypeVar
 
+import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from snn_credit.analysis.style import open_axes, styled
+
+_AXES: tuple[Literal["x", "y"], ...] = ("x", "y")
 
 R = TypeVar("R", bound="Result")
 
@@ -33,12 +36,20 @@ class Result(ABC):
         if ax is None:
             ax = Figure(figsize=self.figsize, layout="constrained").add_subplot()
         open_axes(ax)
+        _resize(ax)
         self._draw(ax)
         return ax
 
     @abstractmethod
     def _draw(self, ax: Axes) -> None:
         """Draw into Axes that are empty and in this package's style."""
+
+
+def _resize(ax: Axes) -> None:
+    """Give Axes that were made in another style the sizes of this one."""
+    for name, axis in zip(_AXES, (ax.xaxis, ax.yaxis), strict=True):
+        axis.label.set_size(mpl.rcParams["axes.labelsize"])
+        ax.tick_params(axis=name, labelsize=mpl.rcParams[f"{name}tick.labelsize"])
 
 
 def drawn(result: R, ax: Axes | None) -> R:
