@@ -18,7 +18,7 @@ def test_the_script_is_shown_and_runs(
 ) -> None:
     text = (DOCS / "analysis_script.py").read_text()
     assert f"```python\n{text}```" in PAGE
-    few = text.replace("20_000", "300").replace("150}", '60, "device": "runtime"}')
+    few = text.replace("20_000", "300").replace("150}", '100, "device": "runtime"}')
     assert few.count("runtime") == 1
     monkeypatch.chdir(tmp_path)
     exec(compile(few, "analysis_script.py", "exec"), {})
