@@ -4,15 +4,13 @@ from __future__ import annotations
 
 from abc import ABC, abstractmethod
 from dataclasses import dataclass
-from typing import ClassVar, Literal, TypeVar
+from typing import ClassVar, TypeVar
 
 import matplotlib as mpl
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from snn_credit.analysis.style import open_axes, styled
-
-_AXES: tuple[Literal["x", "y"], ...] = ("x", "y")
 
 R = TypeVar("R", bound="Result")
 
@@ -47,9 +45,9 @@ class Result(ABC):
 
 def _resize(ax: Axes) -> None:
     """Give Axes that were made in another style the sizes of this one."""
-    for name, axis in zip(_AXES, (ax.xaxis, ax.yaxis), strict=True):
-        axis.label.set_size(mpl.rcParams["axes.labelsize"])
-        ax.tick_params(axis=name, labelsize=mpl.rcParams[f"{name}tick.labelsize"])
+    for axis in (ax.xaxis, ax.yaxis):
+        axis.label.set_fontsize(mpl.rcParams["axes.labelsize"])
+    ax.tick_params(labelsize=mpl.rcParams["xtick.labelsize"])
 
 
 def drawn(result: R, ax: Axes | None) -> R:
