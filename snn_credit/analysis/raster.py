@@ -47,7 +47,7 @@ def raster(
     first spike  the first one to fire highest
     alignment    by the angle between the weights out of a neuron and the feedback
                  weights into it in the last snapshot (see `angles_per_neuron`), the
-                 most aligned highest; from blue at 60 degrees and less over black at 90
+                 most aligned highest; from blue at 60 degrees and less over grey at 90
                  to red at 120 and more
     ===========  ====================================================================
 
@@ -108,8 +108,7 @@ def raster(
             ax.set_ylabel(f"{panels.words(name)}\nclass")
             continue
         chosen = panels.choose_units(populations[name], units, rng)
-        # What a neuron prefers is read from all stimuli of the window, drawn or not.
-        basis = whole if sort == "class" else stretch
+        basis = _with_stimuli(run, whole) if sort == "class" else stretch
         arranged = arrange(_recorded(run, name, populations[name], basis, chosen), sort, run)
         draw_rows(ax, drawn, arranged, span)
         ax.set_ylabel(f"{panels.words(name)}\n{arranged.label}")
@@ -136,6 +135,18 @@ def _wanted(
         if name not in known:
             raise InputError(f"population: {one_of(name, sorted(known))} (got {name!r})")
     return [n for n in spiking if n in names], [t for t in traced if t[0] in names]
+
+
+def _with_stimuli(run: Run, stretch: Window) -> Window:
+    """Return what classes are read from: all stimuli of the last window that a stretch touches."""
+    if len(stretch.onset_ms):
+        return stretch
+    touched = [
+        window
+        for window in run.windows
+        if window.start_ms < stretch.stop_ms and window.stop_ms > stretch.start_ms
+    ]
+    return touched[-1] if touched else stretch
 
 
 def _recorded(

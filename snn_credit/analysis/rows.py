@@ -24,7 +24,7 @@ Sort: TypeAlias = Literal["class", "rate", "first spike", "alignment"]
 _MOST_TICKS = 12
 
 #: From 60 over 90 to 120 degrees.
-_ANGLES = LinearSegmentedColormap.from_list("angles", [POTENTIAL, INK, WRONG])
+_ANGLES = LinearSegmentedColormap.from_list("angles", [POTENTIAL, GREY, WRONG])
 
 
 @dataclass(frozen=True)

@@ -100,6 +100,17 @@ def test_the_first_stimuli_of_a_window(recorded: Run) -> None:
     assert figure.axes[-1].get_xlim() == (0, 100)
 
 
+def test_a_part_of_a_window_is_sorted_by_all_its_stimuli(recorded: Run) -> None:
+    window = recorded.windows[-1]
+    whole = raster(recorded, sort="class", population="hidden1", units=100)
+    part = raster(
+        recorded, sort="class", population="hidden1", units=100,
+        start_ms=window.start_ms + 10.0, stop_ms=window.start_ms + 30.0,
+    )  # fmt: skip
+    rows = {row for time, row, _ in ticks(whole, 1) if 10.0 <= time < 30.0}
+    assert {row for _, row, _ in ticks(part, 1)} == rows
+
+
 def test_refused(recorded: Run) -> None:
     with pytest.raises(InputError, match=r"sort: one of class, rate, first spike, alignment; did"):
         raster(recorded, sort="rates")  # pyright: ignore[reportArgumentType]
