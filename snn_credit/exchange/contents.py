@@ -16,6 +16,7 @@ from numpy.typing import NDArray
 from snn_credit.errors import InputError
 from snn_credit.harness.whole import whole_file
 from snn_credit.recording import Population, Run, RunFile, Synapses, Window, open_run
+from snn_credit.recording.journal import journal_path, replaceable
 
 Spikes = tuple[NDArray[np.float64], NDArray[np.int64]]
 Columns = Mapping[str, NDArray[Any]]
@@ -110,6 +111,8 @@ class Source:
         Provenance of the run, where the source is an export of one.
     notes : mapping
         What was decided in the import: names of labels, numbers of units.
+    path : Path or None
+        Where the file lies, which the run must not replace.
     """
 
     name: str
@@ -118,6 +121,7 @@ class Source:
     sha256: str | None = None
     origin: Mapping[str, Any] = field(default_factory=dict)
     notes: Mapping[str, Any] = field(default_factory=dict)
+    path: Path | None = None
 
 
 def origin(run: Run) -> dict[str, Any]:
@@ -185,7 +189,7 @@ def write_contents(
     InputError
         If ``out`` is there, unless ``force``, or cannot be written.
     """
-    with new_file(Path(out), force) as draft:
+    with new_file(Path(out), force, source.path) as draft, _without_journal(draft):
         draft.unlink()  # a run file is made where there is none
         facts = {"file": source.name, "format": source.format, "sha256": source.sha256}
         config = {"source": {**facts, "identifier": source.identifier}, **source.notes}
@@ -230,19 +234,39 @@ def _fill(file: RunFile, contents: Contents) -> None:
 
 
 @contextmanager
-def new_file(path: Path, force: bool) -> Iterator[Path]:
+def _without_journal(draft: Path) -> Iterator[None]:
+    """Remove what a commit that was cut short leaves beside a draft."""
+    try:
+        yield
+    finally:
+        journal_path(draft).unlink(missing_ok=True)
+
+
+@contextmanager
+def new_file(path: Path, force: bool, source: Path | None = None) -> Iterator[Path]:
     """Give a name to write to, which becomes ``path`` as a whole.
+
+    Parameters
+    ----------
+    path : Path
+    force : bool
+        Replace a file that is there.
+    source : Path, optional
+        What is read meanwhile; the new file holds less than it.
 
     Raises
     ------
     InputError
-        If there is such a file, unless ``force``, or no folder for it.
+        If there is such a file, unless ``force``, or it is the source, or a program has it open; if
+        there is no folder for it.
     """
     if path.exists() and not force:
         raise InputError(f"{path}: expected a free name, or force (got a file that is there)")
     if not path.parent.is_dir():
         raise InputError(f"{path}: expected a name in a folder that exists (got none)")
-    with whole_file(path) as draft:
+    if source is not None and path.exists() and path.samefile(source):
+        raise InputError(f"{path}: expected another file than what is read (got the same)")
+    with replaceable(path), whole_file(path) as draft:
         yield draft
 
 

@@ -60,7 +60,7 @@ def _write_csv(run: Run, out: Path, table: str, force: bool) -> None:
         raise InputError(f"--table: {one_of(table, known)} (got {table!r})")
     made = {"spikes": spikes_frame, "stream": stream_frame}
     frame = made[table](run) if table in made else metrics_frame(run, table)
-    with new_file(out, force) as draft:
+    with new_file(out, force, run.path) as draft:
         frame.to_csv(draft, index=False)
 
 

@@ -89,7 +89,7 @@ def read_nwb(
                 file, str(path), population=population, label=label, guess=guess, observed=observed
             )
             contents, origin = with_signals(file, contents, signals), {}
-        source = Source(name, "NWB", identifier, sha256(Path(path)), origin, notes)
+        source = Source(name, "NWB", identifier, sha256(Path(path)), origin, notes, Path(path))
         return write_contents(contents, source, out, force=force)
 
 

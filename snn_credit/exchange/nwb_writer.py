@@ -78,7 +78,7 @@ def write_nwb(run: Run, path: str | PathLike[str], *, force: bool = False) -> No
         If pynwb is missing, or the file is there.
     """
     pynwb()  # before anything is made
-    with new_file(Path(path), force) as draft, ExitStack() as stack:
+    with new_file(Path(path), force, run.path) as draft, ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=draft.parent)))
         file = _Builder(run, contents_of(run), folder).build()
         named = folder / "draft.nwb"  # pynwb warns of files that are named otherwise

@@ -55,7 +55,7 @@ def write_sonata(run: Run, path: str | PathLike[str], *, force: bool = False) ->
     contents = contents_of(run)
     if not contents.spikes:
         raise InputError(f"{run.path}: expected recorded spikes (got none)")
-    with new_file(Path(path), force) as draft, h5py.File(draft, "w") as file:
+    with new_file(Path(path), force, run.path) as draft, h5py.File(draft, "w") as file:
         file.attrs["magic"] = np.uint32(0x0A7A)
         file.attrs["version"] = np.array([0, 1], dtype=np.uint32)
         whole = file.create_group("spikes")
@@ -145,7 +145,7 @@ def read_sonata(
             windows=recorded_windows(stretches, None),
         )
         return write_contents(
-            contents, Source(path.name, "SONATA", None, sha256(path)), out, force=force
+            contents, Source(path.name, "SONATA", None, sha256(path), path=path), out, force=force
         )
 
 

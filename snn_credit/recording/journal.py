@@ -13,6 +13,8 @@ import fcntl
 import hashlib
 import os
 import struct
+from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 from typing import BinaryIO
 
@@ -119,6 +121,32 @@ def recover(fd: int, path: Path) -> None:
     if found is not None:
         apply_pages(fd, *found)
     journal_path(path).unlink(missing_ok=True)
+
+
+@contextmanager
+def replaceable(path: Path) -> Iterator[None]:
+    """Hold a path whose file is about to be replaced.
+
+    A journal that a killed writer left would be taken for that of the new file: its commit is
+    finished in the old one, and where there is no old one it is removed.
+
+    Raises
+    ------
+    InputError
+        If another program has the file open, or its commit cannot be finished.
+    """
+    if not path.exists():
+        journal_path(path).unlink(missing_ok=True)
+        yield
+        return
+    if journal_path(path).exists():
+        Store.open(path).close()
+    fd = os.open(path, os.O_RDONLY | os.O_CLOEXEC)
+    try:
+        lock(fd, path)
+        yield
+    finally:
+        os.close(fd)
 
 
 class Store:

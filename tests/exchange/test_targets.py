@@ -1,0 +1,68 @@
+"""A target that is there is replaced as a whole, and only if nothing is lost by it."""
+
+from __future__ import annotations
+
+import shutil
+from pathlib import Path
+
+import pytest
+
+from snn_credit.errors import InputError
+from snn_credit.exchange import read_sonata, write_sonata
+from snn_credit.exchange.files import export_run, import_file
+from snn_credit.recording import Population, Run, RunFile, open_run
+from snn_credit.recording.journal import journal_path, write_journal
+from snn_credit.recording.overlay import PAGE
+
+
+@pytest.fixture
+def path(recorded: Run, tmp_path: Path) -> Path:
+    shutil.copy(recorded.path, tmp_path / "mine.h5")
+    return tmp_path / "mine.h5"
+
+
+@pytest.mark.parametrize("to", ["sonata", "nwb", "csv"])
+def test_a_run_is_not_replaced_by_its_export(path: Path, to: str) -> None:
+    before = path.read_bytes()
+    table = "spikes" if to == "csv" else None
+    with pytest.raises(InputError, match=r"mine.h5: expected another file than what is read"):
+        export_run(open_run(path), path, to=to, table=table, force=True)
+    assert path.read_bytes() == before
+    assert list(path.parent.iterdir()) == [path]
+
+
+def test_a_source_is_not_replaced_by_its_import(path: Path) -> None:
+    other = path.with_name("link.h5")
+    other.symlink_to(path)
+    for out in (path, other):
+        with pytest.raises(InputError, match=r"expected another file than what is read"):
+            import_file(path, out, force=True)
+    assert open_run(path).names("weights")
+
+
+def test_the_journal_of_a_replaced_file_is_not_taken_for_the_new_ones(
+    recorded: Run, path: Path
+) -> None:
+    source = path.with_name("spikes.h5")
+    write_sonata(recorded, source)
+    for there in (True, False):
+        if not there:
+            path.unlink()
+        write_journal(path, {0: bytearray(b"\xff" * PAGE)}, PAGE)
+        run = read_sonata(source, path, force=True)
+        assert not journal_path(path).exists()
+        assert run.spike_count("output") == recorded.spike_count("output")
+
+
+def test_a_run_that_is_being_written_is_not_replaced(recorded: Run, tmp_path: Path) -> None:
+    source, out = tmp_path / "spikes.h5", tmp_path / "run.h5"
+    write_sonata(recorded, source)
+    with RunFile.create(
+        out, experiment="writes", config={}, seed=0, device="none",
+        populations={"input": Population(2, "input")},
+    ) as file:  # fmt: skip
+        with pytest.raises(InputError, match=r"run.h5: expected a file that no other program has"):
+            read_sonata(source, out, force=True)
+        file.append_spikes("input", [1.0], [0])
+    assert open_run(out).experiment == "writes"
+    assert open_run(out).spike_count("input") == 1
