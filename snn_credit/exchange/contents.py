@@ -124,6 +124,12 @@ class Source:
     path: Path | None = None
 
 
+def population_name(words: object) -> str:
+    """Return words of another format as the name of a population, ``units`` where they are none."""
+    name = str(words).replace("/", "_").replace("\0", "").strip()
+    return "units" if name in ("", ".") else name
+
+
 def origin(run: Run) -> dict[str, Any]:
     """Return the provenance that goes with an export: the run's, and which experiment it is."""
     return {"experiment": run.experiment, **run.provenance}

@@ -11,7 +11,15 @@ import numpy as np
 from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
-from snn_credit.exchange.contents import Contents, Source, Spikes, Traces, Weights, write_contents
+from snn_credit.exchange.contents import (
+    Contents,
+    Source,
+    Spikes,
+    Traces,
+    Weights,
+    population_name,
+    write_contents,
+)
 from snn_credit.exchange.extras import need
 from snn_credit.exchange.stimuli import Trials, class_numbers, recorded_windows
 from snn_credit.recording import Population, Run, Synapses, Window
@@ -143,7 +151,7 @@ def _recording(block: neo.Block) -> tuple[Contents, dict[str, Any]]:
     for segment, shift in zip(segments, shifts, strict=True):
         seen: dict[str, int] = {}
         for train in segment.spiketrains:
-            name = str(train.annotations.get("population", "units")).replace("/", "_")
+            name = population_name(train.annotations.get("population", "units"))
             # the n-th train of a population is the same neuron in every segment
             members.setdefault(name, []).append((_ms(train) + shift, seen.get(name, 0)))
             seen[name] = seen.get(name, 0) + 1

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
 from snn_credit.exchange import times
-from snn_credit.exchange.contents import Contents, Spikes, Traces
+from snn_credit.exchange.contents import Contents, Spikes, Traces, population_name
 from snn_credit.exchange.stimuli import Trials, class_numbers, recorded_windows
 from snn_credit.recording import Population
 
@@ -81,7 +81,7 @@ def with_signals(file: Any, contents: Contents, names: Sequence[str]) -> Content
             seconds = np.asarray(series.timestamps[:])
         else:
             seconds = (series.starting_time or 0.0) + np.arange(shape[0]) / series.rate
-        key = name.replace("/", "_")
+        key = population_name(name)
         key = f"{key} signal" if key in populations else key
         populations[key] = Population(values.shape[1])
         channels = np.arange(values.shape[1])
@@ -100,6 +100,8 @@ def _population_names(units: Any, path: str, wanted: str | None) -> list[str]:
                 f"population: expected a column of units, {' or '.join(units.colnames)} "
                 f"(got {column!r})"
             )
+        if type(units[column]).__name__ == "VectorIndex":
+            raise InputError(f"population: expected a column of one word a unit (got {column!r})")
         found = [str(word) for word in units[column].data[:]]
     elif "electrode_group" in units.colnames:
         found = [str(group.name) for group in units["electrode_group"].data[:]]
@@ -107,7 +109,7 @@ def _population_names(units: Any, path: str, wanted: str | None) -> list[str]:
         found = [_group_of(units["electrodes"][k]) for k in range(len(units))]
     else:
         found = ["units"] * len(units)
-    return [word.replace("/", "_").strip() or "units" for word in found]
+    return [population_name(word) for word in found]
 
 
 def _group_of(electrodes: Any) -> str:
@@ -187,7 +189,9 @@ def _stretches(
     first = min([0.0, *(float(end[0]) for end in ends)])
     last = max([first, *(float(end[1]) + (dt_ms or 1.0) for end in ends)])
     if trials is not None:
-        first, last = min(first, float(trials.start.min())), max(last, float(trials.stop.max()))
+        # a trial that was broken off has no time, NaN, which says nothing of the others
+        first = float(np.nanmin([first, *trials.start]))
+        last = float(np.nanmax([last, *trials.start, *trials.stop]))
     return [(first, last)] if last > first else []
 
 

@@ -110,8 +110,8 @@ def read_sonata(
     Raises
     ------
     InputError
-        If it is no SONATA file, has no populations of spikes, a neuron is not below its
-        population's size, or ``out`` is there.
+        If it is no SONATA file, has no populations of spikes, a time is not finite, a neuron is
+        below 0 or not below its population's size, or ``out`` is there.
     """
     path = Path(path)
     try:
@@ -121,7 +121,7 @@ def read_sonata(
         raise InputError(f"{path}: expected a SONATA file (got {came})") from error
     with file:
         groups = _groups(path, file)
-        spikes = {name: _Spikes(group) for name, group in groups.items()}
+        spikes = {name: _Spikes(path, group) for name, group in groups.items()}
         for name in sizes or {}:
             if name not in groups:
                 raise InputError(f"sizes: expected {' or '.join(groups)} (got {name!r})")
@@ -163,6 +163,11 @@ def _groups(path: Path, file: h5py.File) -> dict[str, h5py.Group]:
             f"{path}: expected populations in /spikes with timestamps and node_ids (got none)"
         )
     for name, group in found.items():
+        shapes = [child(group, part).shape for part in ("timestamps", "node_ids")]
+        if any(len(shape) != 1 for shape in shapes):
+            raise InputError(
+                f"{path}: expected timestamps and node_ids of {name} in one row each (got {shapes})"
+            )
         if len(child(group, "timestamps")) != len(child(group, "node_ids")):
             raise InputError(
                 f"{path}: expected as many timestamps as node_ids of {name} "
@@ -180,7 +185,11 @@ def _unit(group: h5py.Group) -> str:
 
 def _size(path: Path, name: str, group: h5py.Group, given: int | None) -> int:
     nodes = child(group, "node_ids")
-    most = max((int(nodes[k : k + _BLOCK].max()) for k in range(0, len(nodes), _BLOCK)), default=-1)
+    blocks = range(0, len(nodes), _BLOCK)
+    ends = [(int(ids.min()), int(ids.max())) for ids in (nodes[k : k + _BLOCK] for k in blocks)]
+    if (least := min((low for low, _ in ends), default=0)) < 0:
+        raise InputError(f"{path}: expected node_ids of {name} from 0 on (got {least})")
+    most = max((high for _, high in ends), default=-1)
     size = int(group.attrs.get("size", most + 1)) if given is None else given
     if most >= size:
         raise InputError(f"{path}: expected node_ids of {name} below {size} (got {most})")
@@ -191,6 +200,7 @@ def _size(path: Path, name: str, group: h5py.Group, given: int | None) -> int:
 class _Spikes:
     """A population's spikes in an open SONATA file, in order of time."""
 
+    path: Path
     group: h5py.Group
 
     def __iter__(self) -> Iterator[Spikes]:
@@ -217,6 +227,8 @@ class _Spikes:
         last = -np.inf
         for first in range(0, len(stamps), _BLOCK):
             block = stamps[first : first + _BLOCK]
+            if not np.isfinite(block).all():
+                raise InputError(f"{self.path}: expected finite timestamps (got others)")
             if block[0] < last or np.any(np.diff(block) < 0):
                 return False
             last = block[-1]

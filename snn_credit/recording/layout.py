@@ -32,13 +32,15 @@ a postsynaptic one, as in Brian.
 from __future__ import annotations
 
 import json
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any, Literal
 
 import h5py
 import numpy as np
 from numpy.typing import NDArray
+
+from snn_credit.errors import InputError
 
 SCHEMA_VERSION = 2
 
@@ -118,6 +120,19 @@ class Checkpoint:
     chunk: int
     arrays: Mapping[str, NDArray[Any]]
     host: Mapping[str, Any] = field(default_factory=dict)
+
+
+def check_names(what: str, names: Iterable[str]) -> None:
+    """Check that each name can be that of one group or dataset: HDF5 takes ``a/b`` for b in a.
+
+    Raises
+    ------
+    InputError
+        One cannot.
+    """
+    for name in names:
+        if name in ("", ".") or "/" in name or "\0" in name:
+            raise InputError(f"{what}: expected a name without '/' (got {name!r})")
 
 
 def put_json(group: h5py.Group, name: str, value: Any) -> None:

@@ -22,6 +22,7 @@ from snn_credit.recording.layout import (
     Population,
     Synapses,
     Window,
+    check_names,
     child,
     subgroup,
 )
@@ -79,10 +80,12 @@ class RunFile:
         Raises
         ------
         InputError
-            If the path is taken or cannot be written, or the time step is not above 0.
+            If the path is taken or cannot be written, the time step is not above 0, or a
+            population has a name that no group can have, such as ``a/b``.
         """
         if dt_ms is not None and not 0 < dt_ms < np.inf:
             raise InputError(f"dt_ms: expected > 0 (got {dt_ms:g})")
+        check_names("populations", populations)
         run = cls(Store.create(Path(path)), "w")
         try:
             root = run._file
@@ -130,6 +133,7 @@ class RunFile:
         """Append spikes: times in ms and neurons, both (n,); none earlier than those before."""
         times = np.asarray(times_ms, dtype=np.float64)
         nodes = np.asarray(node_ids, dtype=np.uint64)
+        check_names("spikes", [population])
         tables.check_lengths(f"spikes of {population}", {"times_ms": times, "node_ids": nodes})
         order = np.argsort(times, kind="stable")
         with self._change():
@@ -166,6 +170,7 @@ class RunFile:
         times = np.asarray(times_ms, dtype=np.float64)
         nodes = np.asarray(node_ids, dtype=np.uint64)
         samples = {name: np.asarray(value) for name, value in values.items()}
+        check_names("traces", [population, *samples])
         tables.check_lengths(f"traces of {population}", {"times_ms": times, **samples})
         for name, value in samples.items():
             if value.shape != (len(times), len(nodes)):
@@ -203,6 +208,7 @@ class RunFile:
         synapses : Synapses, optional
             The connected pairs of a sparse projection, the same in every call.
         """
+        check_names("weights", [projection, *values])
         with self._change():
             group = subgroup(self._file, "weights").require_group(projection)
             if synapses is not None and "i" not in group:
@@ -221,12 +227,14 @@ class RunFile:
             name: np.atleast_1d(np.asarray(np.nan if value is None else value, dtype=np.float64))
             for name, value in columns.items()
         }
+        check_names("metrics", [table, *columns])
         with self._change():
             tables.append_rows(subgroup(self._file, "metrics").require_group(table), rows)
 
     def append_stream(self, columns: Mapping[str, ArrayLike]) -> None:
         """Append what was presented, one row per presentation; numbers, booleans or words."""
         rows = {name: np.atleast_1d(np.asarray(value)) for name, value in columns.items()}
+        check_names("stream", columns)
         with self._change():
             tables.append_rows(subgroup(self._file, "stream"), rows)
 
@@ -236,6 +244,7 @@ class RunFile:
             name: np.asarray(getattr(window, name))
             for name in ("images", "labels", "guesses", "onset_ms")
         }
+        check_names("windows", [window.name])
         tables.check_lengths(f"window {window.name}", stimuli)
         with self._change():
             group = subgroup(self._file, "windows").create_group(window.name)
