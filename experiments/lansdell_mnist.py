@@ -20,7 +20,16 @@ from math import inf
 from typing import TYPE_CHECKING
 
 from snn_credit.experiments import lansdell_training as shared
-from snn_credit.harness import Context, Experiment, Table, all_of, not_above, ordered, require
+from snn_credit.harness import (
+    Context,
+    Experiment,
+    Table,
+    all_of,
+    clearly,
+    not_above,
+    ordered,
+    require,
+)
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -148,8 +157,11 @@ EXPERIMENT = Experiment(
     claims=(
         *(
             all_of(
-                *(ordered(shared.column(measure, layer), "NP, c = 0.01", "FA") for layer in (1, 2)),
-                text=f"{shared.MEASURES[measure].title}: NP below FA in both layers",
+                *(
+                    clearly(ordered(shared.column(measure, layer), "NP, c = 0.01", "FA"))
+                    for layer in (1, 2)
+                ),
+                text=f"{shared.MEASURES[measure].title}: NP clearly below FA in both layers",
             )
             for measure in ("angle", "error")
         ),

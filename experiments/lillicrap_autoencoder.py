@@ -26,7 +26,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.experiments import lillicrap_deep as deep
-from snn_credit.harness import Context, Experiment, Table, not_above, ordered, require
+from snn_credit.harness import Context, Experiment, Table, clearly, not_above, ordered, require
 
 if TYPE_CHECKING:
     import numpy as np
@@ -189,7 +189,7 @@ EXPERIMENT = Experiment(
         "BP, wide": {TEST: 1.5}, "FA, wide": {TEST: 0.72},
     },
     claims=(
-        ordered(TEST, "BP, narrow", "FA, narrow"),
+        clearly(ordered(TEST, "BP, narrow", "FA, narrow")),
         *(
             not_above(TEST, f"FA, {net}", f"BP, {net}", 0, text=f"{net}: FA at least as good as BP")
             for net in ("wide", "wide, small W")

@@ -29,7 +29,7 @@ from typing import TYPE_CHECKING
 
 from snn_credit.experiments import lillicrap_deep as deep
 from snn_credit.experiments.lillicrap_deep import TEST, Recipe, Variant
-from snn_credit.harness import Context, Experiment, Table, ordered, ratio, require
+from snn_credit.harness import Context, Experiment, Table, at, ordered, ratio, require
 
 if TYPE_CHECKING:
     from snn_credit.data import Dataset
@@ -168,6 +168,6 @@ EXPERIMENT = Experiment(
         ordered(TEST, "FA, locally connected, elastic", "FA, locally connected", "FA, tanh"),
         ordered(TEST, "FA, leaky", "FA, one hidden layer, dropout", "FA, tanh"),
         ratio(TEST, "FA, ReLU (control)", "FA, leaky", least=2),
-        ordered(TEST, "FA, back-image", "BP, back-image"),
+        at("paper", ordered(TEST, "FA, back-image", "BP, back-image")),
     ),
 )  # fmt: skip

@@ -15,7 +15,7 @@ from math import inf
 from typing import TYPE_CHECKING, Any
 
 from snn_credit.errors import InputError, one_of
-from snn_credit.harness import Claim, Context, all_of, file_name, ordered, require, roughly
+from snn_credit.harness import Claim, Context, all_of, clearly, file_name, ordered, require, roughly
 
 if TYPE_CHECKING:
     from torch import nn
@@ -75,7 +75,7 @@ def _nearer(name: str) -> Claim:
 
 #: What both networks for CIFAR-10 must show.
 CIFAR_CLAIMS = (
-    ordered(TEST, "BP", "FA"),
+    clearly(ordered(TEST, "BP", "FA")),
     all_of(
         *(_nearer(name) for name in ("uSF Init", "uSF SN", "uSF Init E/I")),
         text="uSF Init, uSF SN and uSF Init E/I are nearer to BP than to FA",

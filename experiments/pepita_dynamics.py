@@ -132,6 +132,7 @@ EXPERIMENT = Experiment(
         Claim(
             "with -F the same run is mirrored: the angles add up to 180 degrees",
             lambda m: abs(m.value("PEPITA", END) + m.value(MIRRORED, END) - 180) < 0.5,
+            ("laptop",),
         ),
     ),
 )

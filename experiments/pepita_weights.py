@@ -17,7 +17,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 from snn_credit.experiments.pepita_training import PAPER, TEST, Learner, cost, load, train
-from snn_credit.harness import Context, Experiment, Table, all_of, ordered, require
+from snn_credit.harness import Context, Experiment, Table, all_of, clearly, ordered, require
 
 LAYERS = ("W1", "W2")
 
@@ -90,9 +90,11 @@ EXPERIMENT = Experiment(
     claims=(
         *(
             all_of(
-                ordered("degrees of freedom of W2", f"PEPITA, {dropout}", f"BP, {dropout}"),
-                ordered("AIC difference of W2", f"BP, {dropout}", f"PEPITA, {dropout}"),
-                text=f"{dropout}: the output layer's tails are heavier under PEPITA than under BP",
+                clearly(
+                    ordered("degrees of freedom of W2", f"PEPITA, {dropout}", f"BP, {dropout}")
+                ),
+                clearly(ordered("AIC difference of W2", f"BP, {dropout}", f"PEPITA, {dropout}")),
+                text=f"{dropout}: the output layer's tails are clearly heavier under PEPITA",
             )
             for dropout in ("no dropout", "dropout 10%")
         ),

@@ -38,7 +38,18 @@ from snn_credit.experiments import spiking_np_figures as figures
 from snn_credit.experiments import spiking_shared as shared
 from snn_credit.experiments.spiking_np_circuits import RATE_RULES, Config
 from snn_credit.experiments.spiking_shared import AIM, DELTA, GRADIENT, SEEN, UPDATE
-from snn_credit.harness import Context, Experiment, Table, above, all_of, below, file_name, roughly
+from snn_credit.harness import (
+    Context,
+    Experiment,
+    Table,
+    above,
+    all_of,
+    below,
+    clearly,
+    file_name,
+    more_than,
+    roughly,
+)
 from snn_credit.progress import Named
 
 if TYPE_CHECKING:
@@ -276,12 +287,12 @@ EXPERIMENT = Experiment(
             for name in (nets.TAUGHT, nets.DIRECT)
         ),
         all_of(
-            *(above(nets.TAUGHT, f"{LESS}, layer {layer}", 0) for layer in (1, 2)),
-            text="both learn: delta is nearer to the true one than FA's in both layers",
+            *(clearly(above(nets.TAUGHT, f"{LESS}, layer {layer}", 0)) for layer in (1, 2)),
+            text="both learn: delta is clearly nearer to the true one than FA's in both layers",
         ),
         all_of(
-            above(nets.NP, WON, 0),
-            above(nets.NP, DEEP, 0),
+            more_than(nets.NP, WON, 0),
+            more_than(nets.NP, DEEP, 0),
             text="NP teaches W: fewer errors than its control, and than the shallow network",
         ),
     ),

@@ -36,8 +36,8 @@ from snn_credit.harness import (
     Context,
     Experiment,
     Table,
-    above,
     all_of,
+    more_than,
     not_above,
     ordered,
     require,
@@ -293,7 +293,7 @@ EXPERIMENT = Experiment(
             text="every rule is better than the shallow network",
         ),
         all_of(
-            *(above(rule, BEATEN, 0) for rule in _FAMILIES),
+            *(more_than(rule, BEATEN, 0) for rule in _FAMILIES),
             text="every rule is better than its own control",
         ),
     ),

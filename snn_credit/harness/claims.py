@@ -11,7 +11,7 @@ both::
     )
 
 Means over seeds are judged. Where the outcome hangs on less than two standard errors, that is said
-beside the numbers, and the mean is judged all the same.
+beside the numbers, and the mean is judged all the same, but for claims made by `clearly`.
 """
 
 from __future__ import annotations
@@ -97,10 +97,13 @@ class Claim:
     check : callable
         Whether it holds of a `Measured` table; None where that cannot be said. It asks for all
         that it needs before it compares, so that `needs` finds every cell.
+    presets : tuple of str
+        At which presets it is asked, where others have not its rows; at all if it is empty.
     """
 
     text: str
     check: Callable[[Measured], bool | None]
+    presets: tuple[str, ...] = ()
 
     def needs(self) -> list[Cell]:
         """Return the cells that the claim is judged by."""
@@ -137,8 +140,9 @@ class Finding:
 
 
 def judge(
-    claims: Sequence[Claim], means: Table, spread: Table | None = None, seeds: int = 1
-) -> list[Finding]:
+    claims: Sequence[Claim], means: Table, spread: Table | None = None, seeds: int = 1,
+    preset: str | None = None,
+) -> list[Finding]:  # fmt: skip
     """Judge claims by the means of a measured table.
 
     Parameters
@@ -149,8 +153,11 @@ def judge(
         ``measured`` and ``spread`` of ``result.json``.
     seeds : int
         How many seeds they are of.
+    preset : str, optional
+        Of which preset: claims that are asked at others only are left out.
     """
-    return [_judged(claim, Measured(means, spread or {}, seeds)) for claim in claims]
+    asked = [one for one in claims if not one.presets or preset in (None, *one.presets)]
+    return [_judged(claim, Measured(means, spread or {}, seeds)) for claim in asked]
 
 
 def _judged(claim: Claim, measured: Measured) -> Finding:

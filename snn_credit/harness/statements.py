@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from dataclasses import replace
 from itertools import pairwise
 
 from snn_credit.harness.claims import Claim, Measured, outcome
@@ -17,6 +18,16 @@ def above(row: str, column: str, bound: float, *, text: str = "") -> Claim:
     """Claim that a number is at least ``bound``."""
     said = text or f"{row}, {column}: at least {bound:g}"
     return Claim(said, lambda m: m.least(bound, (1, row, column)))
+
+
+def more_than(row: str, column: str, bound: float, *, text: str = "") -> Claim:
+    """Claim that a number is above ``bound``, which itself is not enough."""
+    said = text or f"{row}, {column}: more than {bound:g}"
+
+    def check(m: Measured) -> bool:
+        return m.least(bound, (1, row, column)) and m.value(row, column) > bound
+
+    return Claim(said, check)
 
 
 def between(row: str, column: str, low: float, high: float, *, text: str = "") -> Claim:
@@ -98,6 +109,26 @@ def ratio(
         return low and high
 
     return Claim(said, check)
+
+
+def clearly(claim: Claim, *, text: str = "") -> Claim:
+    """Claim something by more than two standard errors.
+
+    Where no spread is known, as with one seed, the mean decides.
+    """
+
+    def check(m: Measured) -> bool | None:
+        before, m.close = m.close, False
+        holds = outcome(claim, m)
+        close, m.close = m.close, m.close or before
+        return holds and not close
+
+    return Claim(text or f"{claim.text} (clearly)", check, claim.presets)
+
+
+def at(preset: str, claim: Claim) -> Claim:
+    """Ask a claim at one preset only: others have not its rows."""
+    return replace(claim, presets=(preset,))
 
 
 def all_of(*claims: Claim, text: str = "") -> Claim:

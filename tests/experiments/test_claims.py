@@ -48,6 +48,40 @@ def test_every_claim_can_be_judged_and_can_fail(name: str) -> None:
         assert None not in outcomes
 
 
+@EACH
+@pytest.mark.parametrize("preset", ["laptop", "paper"])
+def test_every_preset_is_asked_something(name: str, preset: str) -> None:
+    experiment = load(name)
+    assert judge(experiment.claims, {}, preset=preset)
+    for claim in experiment.claims:
+        assert set(claim.presets) <= set(experiment.presets)
+
+
+def test_a_preset_is_not_asked_for_the_networks_of_another() -> None:
+    experiment = load("kunin-resnet")
+    for preset in ("laptop", "paper"):
+        table = {
+            row: {f"{net}: top-1 accuracy %": 50.0 for net in experiment.preset(preset).networks}
+            for row in experiment.preset(preset).methods
+        }
+        findings = judge(experiment.claims, table, preset=preset)
+        assert None not in [finding.holds for finding in findings]
+
+
+def test_a_tie_with_a_control_is_no_victory() -> None:
+    for name, column in (
+        ("spiking-rules", "control - rule"),
+        ("spiking-node-perturbation", "points below its control"),
+    ):
+        claims = [c for c in load(name).claims if column in str(c.needs())]
+        assert claims
+        for claim in claims:
+            table: dict[str, dict[str, float]] = {}
+            for row, cell in claim.needs():
+                table.setdefault(row, {})[cell] = 0.0
+            assert judge((claim,), table)[0].holds is False
+
+
 def test_the_digits_and_mnist_have_the_rows_that_are_claimed(tmp_path: Path) -> None:
     experiment = load("demo")
     table = experiment.run(experiment.preset("smoke"), Context(tmp_path, device="dense"))

@@ -4,10 +4,13 @@ from snn_credit.harness import (
     Claim,
     above,
     all_of,
+    at,
     below,
     between,
+    clearly,
     falls,
     judge,
+    more_than,
     not_above,
     not_below,
     ordered,
@@ -30,6 +33,7 @@ def holds(claim: Claim) -> bool | None:
     [
         (below("BP", E, 2.0), below("BP", E, 1.99)),
         (above("BP", E, 2.0), above("BP", E, 2.01)),
+        (more_than("BP", E, 1.99), more_than("BP", E, 2.0)),
         (between("BP", E, 2, 3), between("BP", E, 2.1, 3)),
         (between("BP", E, 1, 2), between("BP", E, 1, 1.9)),
         (ordered(E, "BP", "FA", "Shallow"), ordered(E, "BP", "Shallow", "FA")),
@@ -88,3 +92,36 @@ def test_one_part_that_fails_decides_a_whole() -> None:
     assert holds(all_of(good, good)) is True
     assert holds(all_of(good, unknown)) is None
     assert holds(all_of(unknown, bad)) is False
+
+
+@pytest.mark.parametrize(
+    ("seeds", "sd", "holds"),
+    [(3, 0.3, True), (2, 0.3, False), (2, None, True), (1, 0.3, True)],  # 2 sqrt(2 * 0.3^2 / n)
+)
+def test_clearly_is_by_two_standard_errors(seeds: int, sd: float | None, holds: bool) -> None:
+    claim, spread = clearly(ordered(E, "BP", "FA")), {row: {E: sd} for row in MEANS}
+    (finding,) = judge((claim,), MEANS, spread, seeds)
+    assert finding.text == "test error %: BP < FA (clearly)"
+    assert finding.holds is holds
+    assert ("within the spread" in finding.numbers) is not holds
+    assert judge((clearly(ordered(E, "FA", "BP")),), MEANS, spread, seeds)[0].holds is False
+    assert judge((clearly(ordered(E, "RL", "BP")),), MEANS, spread, seeds)[0].holds is None
+
+
+def test_clearly_is_not_led_astray_by_its_neighbours() -> None:
+    spread = {row: {E: 0.3} for row in MEANS}
+    near, far = ordered(E, "BP", "FA"), clearly(ordered(E, "BP", "Shallow"))
+    for pair in ((near, far), (far, near)):
+        (finding,) = judge((all_of(*pair),), MEANS, spread, 2)
+        assert finding.holds is True
+        assert "within the spread" in finding.numbers
+
+
+def test_a_claim_is_asked_at_its_presets() -> None:
+    claims = (below("BP", E, 3), at("paper", below("BP", E, 1)))
+    texts = {
+        preset: [finding.text for finding in judge(claims, MEANS, preset=preset)]
+        for preset in ("laptop", "paper", None)
+    }
+    both = [claim.text for claim in claims]
+    assert texts == {"laptop": both[:1], "paper": both, None: both}
