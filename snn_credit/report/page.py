@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from collections import Counter
 from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
@@ -130,7 +130,11 @@ def _entry(experiment: Experiment[Any], runs: Sequence[Run]) -> tuple[Entry, lis
     if not measured or measured[0].verdict.word is Word.NOT_RUN:
         why = "Smoke runs only, which are no measurements." if measured else "No run was found."
         return Entry(experiment, papers, Verdict(Word.NOT_RUN, why), None, tuple(measured)), []
-    shown, *others = measured
+    # what was asked for by a preset's name is shown before what it was changed to
+    sizes = list(dict.fromkeys(one.pooled.preset for one in measured))
+    shown, *others = sorted(
+        measured, key=lambda one: (sizes.index(one.pooled.preset), bool(one.changed))
+    )
     figures, problems = figures_of(shown.pooled)
     grid = lay_out(shown.pooled, experiment.paper_numbers, shown.verdict.met)
     entry = Entry(experiment, papers, shown.verdict, shown, tuple(others), grid, tuple(figures))
@@ -141,9 +145,14 @@ def _measurement(experiment: Experiment[Any], pooled: Pooled) -> Measurement:
     if pooled.preset == "smoke":
         verdict = Verdict(Word.NOT_RUN, "A smoke run is no measurement.")
     else:
-        found = judge(experiment.claims, pooled.measured, pooled.spread, len(pooled.seeds))
+        found = judge(
+            experiment.claims, pooled.measured, pooled.spread, len(pooled.seeds), pooled.preset
+        )
         verdict = reach(found, pooled, experiment.paper_numbers)
-    return Measurement(pooled, verdict, _changed(experiment, pooled.runs[0]))
+    changed = _changed(experiment, pooled.runs[0])
+    if changed and verdict.word is not Word.NOT_RUN:
+        verdict = replace(verdict, why=f"{verdict.why} Changed settings: {', '.join(changed)}.")
+    return Measurement(pooled, verdict, changed)
 
 
 def _changed(experiment: Experiment[Any], run: Run) -> dict[str, tuple[Any, Any]]:

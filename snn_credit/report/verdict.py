@@ -6,9 +6,10 @@ claims
     Does what the experiment must show come out (`snn_credit.harness.claims`)?
 numbers
     Does the paper's number lie within two standard deviations (over seeds) of the mean, or within
-    a tenth of itself, whichever is wider? Of a number in percent the tenth is taken of the number
-    or of what it lacks to 100, whichever is smaller, so that it does not matter whether a paper
-    prints errors or accuracies.
+    a tenth of itself, whichever is wider? Two standard deviations count up to a quarter of it:
+    what is further off is another number, however wide the spread. Of a number in percent these
+    shares are taken of the number or of what it lacks to 100, whichever is smaller, so that it does
+    not matter whether a paper prints errors or accuracies.
 pairs
     Where the paper sets two rows of a column apart, by more than a twentieth of the larger (in
     percent: as above), do they come in its order? A pair is reversed when the measured difference
@@ -30,6 +31,8 @@ from snn_credit.report.pool import Pooled
 
 TOLERANCE = 0.1
 APART = 0.05
+WIDEST = 0.25
+SEEDS = 3
 DEVIATIONS = 2.0
 _ROUNDING = 1e-9  # 2.2 is a tenth away from 2.0, whatever the binary digits say
 
@@ -37,11 +40,11 @@ _ROUNDING = 1e-9  # 2.2 is a tenth away from 2.0, whatever the binary digits say
 class Word(StrEnum):
     """A verdict.
 
-    ``reproduced``: every claim holds and every number of the paper is met.
+    ``reproduced``: every claim holds and every number of the paper is met, by three seeds at least.
     ``same order``: every claim holds, no pair is reversed, and at least one claim or pair speaks
-    for it. ``not reproduced``: anything else that was measured. ``measured only``: there is neither
-    a claim nor a number that the run could be held against. ``not run``: no run but smoke runs,
-    which are no measurements.
+    for it, or every number, by fewer seeds. ``not reproduced``: anything else that was measured.
+    ``measured only``: there is neither a claim nor a number that the run could be held against.
+    ``not run``: no run but smoke runs, which are no measurements.
     """
 
     REPRODUCED = "reproduced"
@@ -138,20 +141,22 @@ def reach(findings: Sequence[Finding], pooled: Pooled, paper: Table) -> Verdict:
         if number is not None
     }  # fmt: skip
     pairs = tuple(_pairs(pooled, paper))
-    word = _word([f.holds for f in findings], list(met.values()), [p.holds for p in pairs])
+    outcomes = ([f.holds for f in findings], list(met.values()), [p.holds for p in pairs])
+    word = _word(*outcomes, len(pooled.seeds))
     verdict = Verdict(word, "", tuple(findings), met, pairs)
     return replace(verdict, why=_why(verdict, len(pooled.seeds)))
 
 
 def _word(
-    claims: Sequence[bool | None], numbers: Sequence[bool | None], pairs: Sequence[bool | None]
-) -> Word:
+    claims: Sequence[bool | None], numbers: Sequence[bool | None], pairs: Sequence[bool | None],
+    seeds: int,
+) -> Word:  # fmt: skip
     if all(outcome is None for outcome in [*claims, *numbers]):
         return Word.MEASURED_ONLY
     if not all(claims) or False in pairs:
         return Word.NOT_REPRODUCED
     if all(numbers):
-        return Word.REPRODUCED
+        return Word.REPRODUCED if seeds >= SEEDS else Word.SAME_ORDER
     return Word.SAME_ORDER if claims or True in pairs else Word.NOT_REPRODUCED
 
 
@@ -159,7 +164,8 @@ def meets(column: str, paper: float, mean: float | None, sd: float | None) -> bo
     """Tell whether a measured mean meets the paper's number; None where there is no mean."""
     if mean is None:
         return None
-    wide = max(DEVIATIONS * (sd or 0.0), TOLERANCE * _size(column, paper))
+    size = _size(column, paper)
+    wide = max(min(DEVIATIONS * (sd or 0.0), WIDEST * size), TOLERANCE * size)
     return abs(paper - mean) <= wide * (1 + _ROUNDING)
 
 
@@ -200,6 +206,8 @@ def _why(verdict: Verdict, seeds: int) -> str:
     said = [_about_claims(claims), _about_numbers(numbers), _about_pairs(pairs)]
     if seeds == 1:
         said.append("One seed: there is no spread to judge by.")
+    if seeds < SEEDS:
+        said.append(f"Fewer than {SEEDS} seeds reproduce nothing.")
     return " ".join(filter(None, said))
 
 

@@ -11,16 +11,17 @@ from snn_credit.report.verdict import Word
 TITLE = "snn_credit: measured beside published"
 
 HOW = (
-    "Reproduced: every claim holds and every number of the paper is met. Same order: every claim "
-    "holds and no pair of rows comes in another order than in the paper. Not reproduced: anything "
-    "else that was measured. Measured only: there is no claim and no number to hold it against. "
-    "Not run: nothing but smoke runs, which are no measurements. A number of the paper is met when "
-    "it lies within two standard deviations of the measured mean or within a tenth of itself; of "
-    "a number in percent the tenth is taken of it or of what it lacks to 100, whichever is "
-    "smaller. Pairs are those of one column that the paper sets more than 5 % apart; one is "
-    "reversed when the measured difference has the other sign and is larger than two standard "
-    "errors, or has the other sign at all where there is one seed. What the paper has and the run "
-    "lacks counts as not met."
+    "Reproduced: every claim holds and every number of the paper is met, by three seeds at "
+    "least. Same order: every claim holds and no pair of rows comes in another order than in "
+    "the paper. Not reproduced: anything else that was measured. Measured only: there is no "
+    "claim and no number to hold it against. Not run: nothing but smoke runs, which are no "
+    "measurements. A number of the paper is met when it lies within two standard deviations of "
+    "the measured mean, up to a quarter of itself, or within a tenth; of a number in percent "
+    "these are taken of it or of what it lacks to 100, whichever is smaller. Pairs are those of "
+    "one column that the paper sets more than 5 % apart; one is reversed when the measured "
+    "difference has the other sign and is larger than two standard errors, or has the other "
+    "sign at all where there is one seed. What the paper has and the run lacks counts as not "
+    "met."
 )
 
 

@@ -28,8 +28,8 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
     """A report of one reproduced, one not reproduced and two not run experiments."""
     root = tmp_path_factory.mktemp("runs")
     wide = {f"row {r}": {f"a long name of column {c}": 1.0 for c in range(6)} for r in range(8)}
-    good = write_run(root / "good", {0: errors(BP=2.4, FA=2.0), 1: errors(BP=2.6, FA=2.2)},
-                     name="good")  # fmt: skip
+    tables = {0: errors(BP=2.4, FA=2.0), 1: errors(BP=2.6, FA=2.2), 2: errors(BP=2.5, FA=2.1)}
+    good = write_run(root / "good", tables, name="good")
     draw(good / "figure.png")
     write_run(root / "bad", {0: errors(BP=2.4, FA=9.0) | wide}, name="bad", figures=("one.png",))
     write_run(root / "smoke", {0: errors(FA=9.0)}, name="smoke", preset="smoke")

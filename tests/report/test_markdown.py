@@ -17,7 +17,7 @@ def markdown(root: Path, *experiments) -> str:
 
 @pytest.fixture
 def root(tmp_path: Path) -> Path:
-    tables = {0: errors(BP=2.4, FA=2.0), 1: errors(BP=2.6, FA=2.2)}
+    tables = {0: errors(BP=2.4, FA=2.0), 1: errors(BP=2.6, FA=2.2), 2: errors(BP=2.5, FA=2.1)}
     write_run(tmp_path / "runs" / "a", tables, figures=("learning curve.png",))
     write_run(tmp_path / "runs" / "b", {0: errors(BP=2.4, FA=2.0)}, config=Config(eta=0.5))
     write_run(tmp_path / "runs" / "c", {0: errors(FA=50.0)}, preset="smoke")
@@ -33,11 +33,11 @@ def test_all_is_said(root: Path) -> None:
             "claims 2 of 2, numbers 2 of 2, pairs 1 of 1 |") in said  # fmt: skip
     assert "- test error %: FA \\< BP: holds (FA 2.1, BP 2.5)" in said
     assert "|  | test error % | paper |\n| --- | --- | --- |\n" in said
-    assert "| BP | 2.50 ± 0.14 | 2.4 ✓ |\n| FA | 2.10 ± 0.14 | 2.1 ✓ |\n" in said
-    assert "preset: laptop; seeds: 0-1; device: cpu; time: 2:00 for all seeds" in said
+    assert "| BP | 2.50 ± 0.10 | 2.4 ✓ |\n| FA | 2.10 ± 0.10 | 2.1 ✓ |\n" in said
+    assert "preset: laptop; seeds: 0-2; device: cpu; time: 3:00 for all seeds" in said
     assert "Settings: eta=0.1, sizes=64,10." in said
     assert "![made-up: learning curve](runs/a/learning%20curve.png)" in said
-    assert "- Also run: preset laptop with eta = 0.5, seeds 0: reproduced (claims 2 of 2" in said
+    assert "- Also run: preset laptop with eta = 0.5, seeds 0: same order (claims 2 of 2" in said
     assert "- Also run: preset smoke, seeds 0: A smoke run is no measurement." in said
     assert "[doi:10.1038/ncomms13276](https://doi.org/10.1038/ncomms13276)" in said
     assert "| runs/d | unfinished: made-up, laptop |" in said

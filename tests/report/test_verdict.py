@@ -18,7 +18,7 @@ def measured(table: Table, spread: Table | None = None, seeds: int = 1) -> Poole
 
 
 def verdict(*findings: Finding, paper: Table = PAPER, **rows: float | None) -> Verdict:
-    return reach(findings, measured(errors(**rows)), paper)
+    return reach(findings, measured(errors(**rows), seeds=3), paper)
 
 
 def test_all_claims_and_numbers_are_a_reproduction() -> None:
@@ -27,8 +27,29 @@ def test_all_claims_and_numbers_are_a_reproduction() -> None:
     assert found.counts == "claims 2 of 2, numbers 3 of 3, pairs 3 of 3"
     assert found.why == (
         "All 2 claims hold. All 3 numbers of the paper are met. All 3 pairs that the paper sets "
-        "apart come in its order. One seed: there is no spread to judge by."
+        "apart come in its order."
     )
+
+
+@pytest.mark.parametrize(
+    ("seeds", "word"), [(1, "same order"), (2, "same order"), (3, "reproduced")]
+)
+def test_fewer_than_three_seeds_reproduce_nothing(seeds: int, word: str) -> None:
+    pooled = measured(PAPER, seeds=seeds)
+    found = reach([HOLDS], pooled, PAPER)
+    assert found.word == word
+    assert ("Fewer than 3 seeds reproduce nothing." in found.why) is (seeds < 3)
+    assert ("One seed: there is no spread to judge by." in found.why) is (seeds == 1)
+    assert reach([], measured({"FA": {ERROR: 2.1}}, seeds=seeds), errors(FA=2.1)).word == word
+
+
+def test_a_spread_that_meets_everything_meets_nothing() -> None:
+    wide = measured(
+        errors(BP=60.0, FA=50.0, shallow=80.0), errors(BP=40.0, FA=40.0, shallow=40.0), 3
+    )
+    found = reach([HOLDS], wide, PAPER)
+    assert found.word is Word.SAME_ORDER
+    assert set(found.met.values()) == {False}
 
 
 def test_numbers_alone_can_be_a_reproduction() -> None:
@@ -109,6 +130,10 @@ def test_what_is_not_measured_is_said_and_not_met() -> None:
         ("epochs", 100, 110.1, None, False),
         ("epochs", 100, 120, 10, True),  # two standard deviations
         ("epochs", 100, 120.1, 10, False),
+        ("epochs", 100, 125, 1000, True),  # a quarter at most
+        ("epochs", 100, 125.1, 1000, False),
+        ("test accuracy %", 98.0, 97.5, 10, True),
+        ("test accuracy %", 98.0, 97.4, 10, False),
         ("epochs", 100, 109, 0.1, True),  # the wider of both
         ("test error %", 2.0, 2.2, 0, True),
         ("test error %", 2.0, 2.21, 0, False),
@@ -150,7 +175,7 @@ def test_pairs_are_reversed_beyond_two_standard_errors(
 
 
 def test_undecided_pairs_do_not_count_against_a_run() -> None:
-    pooled = measured(errors(BP=2.5, FA=3.0), errors(BP=1.0, FA=1.0), 4)
+    pooled = measured(errors(BP=2.5, FA=2.55), errors(BP=1.0, FA=1.0), 4)
     found = reach([HOLDS], pooled, errors(BP=2.4, FA=2.1))
     assert found.word is Word.REPRODUCED  # both within two standard deviations
     assert found.counts == "claims 1 of 1, numbers 2 of 2, pairs 0 of 1"

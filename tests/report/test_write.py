@@ -4,11 +4,11 @@ import time
 from pathlib import Path
 
 import pytest
-from report_runs import PNG, errors, experiment, write_run
+from report_runs import PNG, Config, errors, experiment, write_run
 
 from snn_credit import cli
 from snn_credit.errors import InputError
-from snn_credit.report import write_report
+from snn_credit.report import make_page, write_report
 
 ONE = errors(BP=2.4, FA=2.1)
 
@@ -88,3 +88,19 @@ def test_a_report_over_forty_experiments_takes_seconds(tmp_path: Path) -> None:
     assert time.perf_counter() - begun < 20
     assert page.runs == 40
     assert (tmp_path / "runs" / "report.html").stat().st_size > 40 * 400_000
+
+
+def test_changed_settings_do_not_stand_for_the_preset(tmp_path: Path) -> None:
+    """Three seeds of an easier task do not outvote one of the preset's own."""
+    easy = {seed: errors(BP=2.4, FA=2.1) for seed in range(3)}
+    write_run(tmp_path / "easy", easy, config=Config(sizes=(2, 2)), finished="2026-02-02")
+    alone = make_page(tmp_path, [experiment()]).entries[0]
+    assert alone.verdict.word == "reproduced"
+    assert alone.verdict.why.endswith(" Changed settings: sizes.")
+    write_run(tmp_path / "own", {0: errors(BP=2.4, FA=9.0)}, finished="2026-01-01")
+    (entry,) = make_page(tmp_path, [experiment()]).entries
+    assert entry.verdict.word == "not reproduced"
+    assert "Changed" not in entry.verdict.why
+    assert entry.shown is not None
+    assert entry.shown.changed == {}
+    assert len(entry.others) == 1
