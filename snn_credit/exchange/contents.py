@@ -264,8 +264,12 @@ def new_file(path: Path, force: bool, source: Path | None = None) -> Iterator[Pa
     ------
     InputError
         If there is such a file, unless ``force``, or it is the source, or a program has it open; if
-        there is no folder for it.
+        it is a folder, or there is none for it.
+    OSError
+        If the disk refuses; it names ``path``.
     """
+    if path.is_dir():
+        raise InputError(f"{path}: expected the name of a file (got a folder)")
     if path.exists() and not force:
         raise InputError(f"{path}: expected a free name, or force (got a file that is there)")
     if not path.parent.is_dir():
@@ -273,7 +277,12 @@ def new_file(path: Path, force: bool, source: Path | None = None) -> Iterator[Pa
     if source is not None and path.exists() and path.samefile(source):
         raise InputError(f"{path}: expected another file than what is read (got the same)")
     with replaceable(path), whole_file(path) as draft:
-        yield draft
+        try:
+            yield draft
+        except OSError as error:
+            if error.errno is None or error.filename not in (None, str(draft)):
+                raise
+            raise OSError(error.errno, error.strerror, str(path)) from error
 
 
 def sha256(path: Path) -> str:

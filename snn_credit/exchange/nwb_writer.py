@@ -50,6 +50,7 @@ from snn_credit.exchange.nwb_parts import (
     safe,
     table,
 )
+from snn_credit.exchange.refusing import hdf5_file
 from snn_credit.exchange.sorting import sorted_by_neuron
 from snn_credit.recording import Run, Window
 
@@ -81,10 +82,8 @@ def write_nwb(run: Run, path: str | PathLike[str], *, force: bool = False) -> No
     with new_file(Path(path), force, run.path) as draft, ExitStack() as stack:
         folder = Path(stack.enter_context(tempfile.TemporaryDirectory(dir=draft.parent)))
         file = _Builder(run, contents_of(run), folder).build()
-        named = folder / "draft.nwb"  # pynwb warns of files that are named otherwise
-        with pynwb().NWBHDF5IO(named, "w") as io:
+        with hdf5_file(draft) as sink, pynwb().NWBHDF5IO(file=sink, mode="w") as io:
             io.write(file)
-        named.replace(draft)
 
 
 class _Builder:

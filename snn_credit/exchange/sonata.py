@@ -28,6 +28,7 @@ from snn_credit.exchange.contents import (
     sha256,
     write_contents,
 )
+from snn_credit.exchange.refusing import hdf5_file
 from snn_credit.exchange.stimuli import recorded_windows
 from snn_credit.recording import Population, Run
 from snn_credit.recording.layout import child
@@ -55,7 +56,7 @@ def write_sonata(run: Run, path: str | PathLike[str], *, force: bool = False) ->
     contents = contents_of(run)
     if not contents.spikes:
         raise InputError(f"{run.path}: expected recorded spikes (got none)")
-    with new_file(Path(path), force, run.path) as draft, h5py.File(draft, "w") as file:
+    with new_file(Path(path), force, run.path) as draft, hdf5_file(draft) as file:
         file.attrs["magic"] = np.uint32(0x0A7A)
         file.attrs["version"] = np.array([0, 1], dtype=np.uint32)
         whole = file.create_group("spikes")

@@ -89,6 +89,8 @@ def _version(path: Path, file: h5py.File) -> int:
     version = file.attrs.get("schema_version")
     if version is None:
         raise InputError(f"{path}: expected a run file (got another kind of HDF5 file)")
+    if not isinstance(version, int | np.integer):
+        raise InputError(f"{path}: expected a whole number as schema version (got {version!r})")
     if not 1 <= version <= SCHEMA_VERSION:
         later = ", later ones need a newer snn_credit" if version > SCHEMA_VERSION else ""
         raise InputError(

@@ -2,7 +2,10 @@
 
 from __future__ import annotations
 
+import resource
 import shutil
+import subprocess
+import sys
 from pathlib import Path
 
 import pytest
@@ -66,3 +69,27 @@ def test_a_run_that_is_being_written_is_not_replaced(recorded: Run, tmp_path: Pa
         file.append_spikes("input", [1.0], [0])
     assert open_run(out).experiment == "writes"
     assert open_run(out).spike_count("input") == 1
+
+
+def test_a_folder_is_no_target(recorded: Run, tmp_path: Path) -> None:
+    (tmp_path / "x.h5").mkdir()
+    for force in (True, False):
+        with pytest.raises(InputError, match=r"x.h5: expected the name of a file \(got a folder\)"):
+            write_sonata(recorded, tmp_path / "x.h5", force=force)
+
+
+@pytest.mark.parametrize("name", ["run.nwb", "run.sonata.h5"])
+@pytest.mark.parametrize("most", [0, 20_000])
+def test_a_disk_that_refuses_ends_in_one_line(
+    recorded: Run, tmp_path: Path, name: str, most: int
+) -> None:
+    """HDF5 by itself takes the process with it when it ends."""
+    done = subprocess.run(
+        [sys.executable, "-m", "snn_credit", "export", recorded.path, "-o", tmp_path / name],
+        capture_output=True, text=True, check=False,
+        preexec_fn=lambda: resource.setrlimit(resource.RLIMIT_FSIZE, (most, most)),
+    )  # fmt: skip
+    assert done.returncode == 2
+    line = f"snn-credit: {tmp_path / name}: room within the file size limit (got File too large)"
+    assert done.stderr.strip().replace("\n", "") == line
+    assert not list(tmp_path.iterdir())
