@@ -94,6 +94,7 @@ def _put(
     starts = np.cumsum(counts) - counts
     place = np.arange(len(rows)) - np.repeat(starts, counts) + np.repeat(free, counts)
     free += counts
-    seconds[place] = times.to_seconds(ms[order])
-    odd = np.flatnonzero(times.lost(ms[order]))
-    return [(int(place[k]), float(ms[order][k])) for k in odd]
+    by_row = ms[order]
+    seconds[place] = times.to_seconds(by_row)
+    odd = np.flatnonzero(times.lost(by_row))
+    return list(zip(place[odd].tolist(), by_row[odd].tolist(), strict=True))
