@@ -159,6 +159,7 @@ def test_resuming_finishes_a_commit_that_was_cut_short(
         ("other", r"expected a run file \(got another kind of HDF5 file\)"),
         ("newer", r"version 1 to 2, later ones need a newer snn_credit \(got version 3\)"),
         ("unknown", r"expected a run file of schema version 1 to 2 \(got version 0\)"),
+        ("worded", r"expected a whole number as schema version \(got .two.\)"),
         ("cut", r"expected a run file \(got one that is not HDF5\)"),
     ],
 )
@@ -177,9 +178,10 @@ def test_what_is_no_run_file(
 
 
 def make_bad(path: Path, kind: str) -> None:
-    if kind in ("newer", "unknown"):
+    versions = {"newer": 3, "unknown": 0, "worded": "two"}
+    if kind in versions:
         with h5py.File(path, "r+") as file:
-            file.attrs["schema_version"] = 3 if kind == "newer" else 0
+            file.attrs["schema_version"] = versions[kind]
         return
     if kind == "cut":
         os.truncate(path, 3000)
