@@ -16,7 +16,9 @@ from numpy.typing import NDArray
 from snn_credit.errors import InputError
 from snn_credit.harness.whole import whole_file
 from snn_credit.recording import Population, Run, RunFile, Synapses, Window, open_run
+from snn_credit.recording.interrupts import patient_interrupts
 from snn_credit.recording.journal import journal_path, replaceable
+from snn_credit.recording.overlay import Overlay
 
 Spikes = tuple[NDArray[np.float64], NDArray[np.int64]]
 Columns = Mapping[str, NDArray[Any]]
@@ -195,7 +197,11 @@ def write_contents(
     InputError
         If ``out`` is there, unless ``force``, or cannot be written.
     """
-    with new_file(Path(out), force, source.path) as draft, _without_journal(draft):
+    with (
+        new_file(Path(out), force, source.path) as draft,
+        _without_journal(draft),
+        patient_interrupts(Overlay),
+    ):
         draft.unlink()  # a run file is made where there is none
         facts = {"file": source.name, "format": source.format, "sha256": source.sha256}
         config = {"source": {**facts, "identifier": source.identifier}, **source.notes}

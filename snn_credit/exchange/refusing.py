@@ -14,6 +14,8 @@ from typing import Any
 
 import h5py
 
+from snn_credit.recording.interrupts import patient_interrupts
+
 
 class _Sink(io.FileIO):
     """A file that never refuses: ``error`` is the first thing that went wrong."""
@@ -55,7 +57,7 @@ def hdf5_file(path: Path) -> Iterator[h5py.File]:
     OSError
         When it is closed, if the disk refused something: the file is then worth nothing.
     """
-    with _Sink(path, "w+") as sink:
+    with patient_interrupts(_Sink), _Sink(path, "w+") as sink:
         try:
             with h5py.File(sink, "w") as file:
                 yield file

@@ -74,7 +74,7 @@ def write_journal(path: Path, pages: Pages, length: int) -> None:
             sink.flush()
             os.fsync(sink.fileno())
         draft.replace(final)
-    except OSError:
+    except BaseException:  # ctrl-C too
         draft.unlink(missing_ok=True)
         raise
     sync_folder(path.parent)

@@ -93,3 +93,43 @@ def test_a_disk_that_refuses_ends_in_one_line(
     line = f"snn-credit: {tmp_path / name}: room within the file size limit (got File too large)"
     assert done.stderr.strip().replace("\n", "") == line
     assert not list(tmp_path.iterdir())
+
+
+INTERRUPTED = """
+import os, signal, sys
+from pathlib import Path
+from snn_credit import cli
+from snn_credit.recording.overlay import Overlay
+from snn_credit.exchange.refusing import _Sink
+
+def interrupt(kind, name, at):
+    method, calls = getattr(kind, name), 0
+    def called(self, *given):
+        nonlocal calls
+        calls += 1
+        if calls == at:
+            os.kill(os.getpid(), signal.SIGINT)
+        return method(self, *given)
+    setattr(kind, name, called)
+
+interrupt(Overlay if sys.argv[1] == "import" else _Sink, "write", 3)
+sys.exit(cli.main(sys.argv[1:]))
+"""
+
+
+@pytest.mark.parametrize("command", ["import", "export"])
+def test_an_interrupt_within_hdf5_waits_for_it(recorded: Run, tmp_path: Path, command: str) -> None:
+    source, folder = tmp_path / "spikes.sonata.h5", tmp_path / "out"
+    folder.mkdir()
+    write_sonata(recorded, source)
+    words = (
+        ["import", source, "-o", folder / "run.h5"]
+        if command == "import"
+        else ["export", recorded.path, "-o", folder / "run.nwb"]
+    )
+    done = subprocess.run(
+        [sys.executable, "-c", INTERRUPTED, *words], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 130, done.stderr
+    assert done.stderr in ("", "snn-credit: stopped\n")
+    assert not list(folder.iterdir())
