@@ -140,6 +140,7 @@ def test_a_long_run_says_first_what_it_costs(say: Say) -> None:
         ("raster run.h5 -o x.gif", r"-o: a name that ends in .png, .pdf or .svg \(got x.gif\)"),
         ("analyse run.h5 -o x.gif", r"-o: a name that ends in .png, .pdf or .svg \(got x.gif\)"),
         ("raster run.h5 --units x", r"--units: a whole number \(got 'x'\)"),
+        ("raster run.h5 --start nan", r"--start: a finite number \(got 'nan'\)"),
         ("raster run.h5 -o no/x.png", r"-o: a name in a folder that exists \(got no/x.png\)"),
     ],
 )

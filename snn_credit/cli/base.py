@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -63,6 +64,16 @@ def whole(text: str) -> int:
         return int(text)
     except ValueError:
         raise typer.BadParameter(f"a whole number (got {text!r})") from None
+
+
+def finite(text: str) -> float:
+    """Read a number that is neither infinite nor NaN, for options that take one."""
+    try:
+        if math.isfinite(value := float(text)):
+            return value
+    except ValueError:
+        pass
+    raise typer.BadParameter(f"a finite number (got {text!r})")
 
 
 def at_least(name: str, value: int, least: int) -> int:

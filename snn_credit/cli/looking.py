@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from snn_credit.cli.base import Populations, RunFile, app, console, whole
+from snn_credit.cli.base import Populations, RunFile, app, console, finite, whole
 from snn_credit.errors import InputError
 
 
@@ -20,8 +20,12 @@ def raster(
     window: Annotated[
         str | None, typer.Option(metavar="NAME", help="A recorded window [the last].")
     ] = None,
-    start: Annotated[float | None, typer.Option(metavar="MS", help="From here on.")] = None,
-    stop: Annotated[float | None, typer.Option(metavar="MS", help="Up to here.")] = None,
+    start: Annotated[
+        float | None, typer.Option(parser=finite, metavar="MS", help="From here on.")
+    ] = None,
+    stop: Annotated[
+        float | None, typer.Option(parser=finite, metavar="MS", help="Up to here.")
+    ] = None,
     sort: Annotated[
         str | None, typer.Option(help="class, rate, 'first spike' or alignment.")
     ] = None,
