@@ -34,6 +34,10 @@ _UsageProblem: type[Exception] = typer.BadParameter.__mro__[2]
 #: Where what is not spiking runs.
 _CPU = "cpu"
 
+Populations = Annotated[
+    list[str] | None,
+    typer.Option("--population", metavar="NAME", help="Only this one; may be repeated."),
+]
 RunFile = Annotated[Path, typer.Argument(metavar="RUN.h5", help="The file of a run.")]
 
 
@@ -217,20 +221,61 @@ def raster(
     out: Annotated[
         Path | None, typer.Option("-o", metavar="FILE", help="Where to [raster.png beside it].")
     ] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A recorded window [the last].")
+    ] = None,
+    start: Annotated[float | None, typer.Option(metavar="MS", help="From here on.")] = None,
+    stop: Annotated[float | None, typer.Option(metavar="MS", help="Up to here.")] = None,
+    sort: Annotated[
+        str | None, typer.Option(help="class, rate, 'first spike' or alignment.")
+    ] = None,
+    population: Populations = None,
+    units: Annotated[
+        int | None, typer.Option(parser=_whole, metavar="N", help="Of a population [50].")
+    ] = None,
 ) -> None:
     """Draw the raster and the potentials of a run."""
+    target = _figure_file(out, run_file.with_name("raster.png"))
+
+    from snn_credit import analysis, recording
     from snn_credit.harness.show import line, save_figure
 
-    target = out or run_file.with_name("raster.png")
+    asked = {"window": window, "start_ms": start, "stop_ms": stop, "sort": sort,
+             "population": population or None, "units": units}  # fmt: skip
+    said = {name: value for name, value in asked.items() if value is not None}
+    save_figure(analysis.raster(recording.open_run(run_file), **said), target)
+    line(_console(), str(target))
+
+
+@app.command()
+def analyse(
+    run_file: RunFile,
+    out: Annotated[
+        Path | None, typer.Option("-o", metavar="FILE", help="Where to [analysis.png beside it].")
+    ] = None,
+    window: Annotated[
+        str | None, typer.Option(metavar="NAME", help="A recorded window [the last].")
+    ] = None,
+    population: Populations = None,
+) -> None:
+    """Draw an overview of a run's spikes: rates, irregularity, correlations, tuning, decoding."""
+    target = _figure_file(out, run_file.with_name("analysis.png"))
+
+    from snn_credit import analysis, recording
+    from snn_credit.harness.show import line, save_figure
+
+    figure = analysis.overview(recording.open_run(run_file), population or None, window=window)
+    save_figure(figure, target)
+    line(_console(), str(target))
+
+
+def _figure_file(out: Path | None, default: Path) -> Path:
+    target = out or default
     if target.suffix not in (".png", ".pdf", ".svg"):
         raise InputError(f"-o: a name that ends in .png, .pdf or .svg (got {target})")
     if not target.parent.is_dir():
         raise InputError(f"-o: a name in a folder that exists (got {target})")
-
-    from snn_credit import analysis, recording
-
-    save_figure(analysis.raster(recording.open_run(run_file)), target)
-    line(_console(), str(target))
+    return target
 
 
 @app.command()
