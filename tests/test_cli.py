@@ -57,7 +57,7 @@ def refused(answer: tuple[int, str, str]) -> str:
 def test_the_application_answers_help() -> None:
     answer = CliRunner().invoke(cli.app, ["--help"])
     assert answer.exit_code == 0
-    for command in ("list", "run", "raster", "report", "info", "devices", "data"):
+    for command in ("list", "run", "raster", "analyse", "report", "export", "import", "info"):
         assert f"  {command} " in answer.output
 
 
@@ -138,6 +138,8 @@ def test_a_long_run_says_first_what_it_costs(say: Say) -> None:
         ("run fake --seed", r"--seed: an option of .* \(got .*requires an argument.*\)"),
         ("runn", r"snn-credit: what its --help shows \(got No such command 'runn'.*\)"),
         ("raster run.h5 -o x.gif", r"-o: a name that ends in .png, .pdf or .svg \(got x.gif\)"),
+        ("analyse run.h5 -o x.gif", r"-o: a name that ends in .png, .pdf or .svg \(got x.gif\)"),
+        ("raster run.h5 --units x", r"--units: a whole number \(got 'x'\)"),
         ("raster run.h5 -o no/x.png", r"-o: a name in a folder that exists \(got no/x.png\)"),
     ],
 )
@@ -277,6 +279,30 @@ def test_raster_saves_the_figure_of_a_run(
     assert say("raster", "run.h5") == (0, "raster.png\n", "")
     assert say("raster", "run.h5", "-o", "a.pdf") == (0, "a.pdf\n", "")
     assert files(tmp_path) == {"raster.png": b"run.h5 as png", "a.pdf": b"run.h5 as pdf"}
+
+
+def test_raster_and_analyse_hand_on_what_is_asked(say: Say, stand_in: Callable[..., None]) -> None:
+    asked: list[tuple[tuple, dict]] = []
+
+    def draw(*args: object, **settings: object) -> SimpleNamespace:
+        asked.append((args, settings))
+        return SimpleNamespace(savefig=lambda name, format: name.write_text(format))
+
+    stand_in("snn_credit.recording", open_run=lambda path: path.name)
+    stand_in("snn_credit.analysis", raster=draw, overview=draw)
+    words = ("--window", "late", "--start", "5", "--sort", "first spike", "--units", "7")
+    several = ("--population", "hidden1", "--population", "output")
+    assert say("raster", "run.h5", *words, *several) == (0, "raster.png\n", "")
+    assert say("analyse", "run.h5", *several, "-o", "b.svg") == (0, "b.svg\n", "")
+    assert say("analyse", "run.h5") == (0, "analysis.png\n", "")
+    names = ["hidden1", "output"]
+    settings = {"window": "late", "start_ms": 5.0, "sort": "first spike", "population": names,
+                "units": 7}  # fmt: skip
+    assert asked == [
+        (("run.h5",), settings),
+        (("run.h5", names), {"window": None}),
+        (("run.h5", None), {"window": None}),
+    ]
 
 
 def test_a_raster_that_fails_leaves_no_file(

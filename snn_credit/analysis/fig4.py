@@ -22,6 +22,10 @@ from snn_credit.recording import Run, Window
 Axes2d = Any  # an array of Axes, (rows, windows); numpy's types have no word for it
 
 
+#: Stimuli drawn of a window that has more.
+_STIMULI = 10
+
+
 @dataclass(frozen=True)
 class Neuron:
     """The neuron whose potential and modulator are drawn: ``index`` counts within its layer."""
@@ -63,7 +67,7 @@ def figure4(
     InputError
         If the run has no windows, or the neuron was not traced.
     """
-    windows = run.windows
+    windows = [panels.first_stimuli(window, _STIMULI) for window in run.windows]
     if not windows:
         raise InputError(f"{run.path}: expected recorded windows (got a run without)")
     populations, recorded = run.populations, run.names("spikes")

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from itertools import pairwise
 
 import numpy as np
@@ -51,6 +52,20 @@ def window_spikes(run: Run, population: str, window: Window, shift: float) -> Sp
 def duration(window: Window) -> float:
     """Return how long a window is, in ms."""
     return window.stop_ms - window.start_ms
+
+
+def first_stimuli(window: Window, count: int) -> Window:
+    """Cut a window after its first stimuli, if it has more."""
+    if len(window.onset_ms) <= count:
+        return window
+    return replace(
+        window,
+        stop_ms=float(window.onset_ms[count]),
+        images=window.images[:count],
+        labels=window.labels[:count],
+        guesses=window.guesses[:count],
+        onset_ms=window.onset_ms[:count],
+    )
 
 
 def words(population: str) -> str:
@@ -133,7 +148,7 @@ def draw_raster(
     times, nodes = spikes
     shown = np.isin(nodes, units)
     rows = np.searchsorted(units, nodes[shown]) + 1
-    _ticks(ax, times[shown], rows, span, color)
+    draw_ticks(ax, times[shown], rows, span, color)
     ax.set_ylim(0.2, len(units) + 0.8)
     ax.set_yticks([1, len(units)] if len(units) > 1 else [1])
 
@@ -161,7 +176,7 @@ def draw_class_raster(
                     [on, off], start - 0.5, start + count - 0.5, color=TINT, linewidth=0
                 )
     for mask, color in ((~right, INK), (right, RIGHT)):
-        _ticks(ax, times[mask], row_of[nodes[mask]], span, color)
+        draw_ticks(ax, times[mask], row_of[nodes[mask]], span, color)
     for start in starts[1:]:
         ax.axhline(start - 0.5, color=FAINT, linewidth=0.4, zorder=0)
     ax.set_ylim(-0.5, len(ordered) - 0.5)
@@ -169,7 +184,7 @@ def draw_class_raster(
     ax.tick_params(axis="y", length=0)
 
 
-def _ticks(
+def draw_ticks(
     ax: Axes, times: NDArray[np.float64], rows: NDArray[np.int64], span: float, color: str
 ) -> None:
     """Draw a short upright tick a spike; as pixels also in vector files, for there are many."""

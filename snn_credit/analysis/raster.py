@@ -2,14 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+from dataclasses import replace
+from os import PathLike
+
 import numpy as np
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
+from numpy.typing import NDArray
 
 from snn_credit.analysis import panels
+from snn_credit.analysis.rows import Sort, arrange, check_sort, draw_rows
+from snn_credit.analysis.spikes import Source, Spikes, spikes_of
 from snn_credit.analysis.style import FAINT, LEARNERS, WIDTH, open_axes, styled
-from snn_credit.errors import InputError
-from snn_credit.recording import Run, Window
+from snn_credit.errors import InputError, one_of
+from snn_credit.recording import Population, Run, Window, open_run
 
 _LINES = 4
 """Neurons drawn in a panel of traces."""
@@ -17,61 +24,167 @@ _LINES = 4
 
 @styled
 def raster(
-    run: Run,
+    source: Source,
     window: str | None = None,
     *,
+    population: str | Sequence[str] | None = None,
+    sort: Sort | None = None,
     start_ms: float | None = None,
     stop_ms: float | None = None,
     units: int = 50,
+    stimuli: int = 10,
     seed: int = 0,
 ) -> Figure:
     """Draw the spikes of every recorded population, input lowest, and every trace below.
 
+    ===========  ====================================================================
+    sort         neurons from the lowest row to the highest
+    ===========  ====================================================================
+    None         by their numbers; outputs in bands by class, the class shown in colour
+    class        by the class that each prefers in this window, in its colour (see
+                 `tuning`); outputs as above
+    rate         the most active highest
+    first spike  the first one to fire highest
+    alignment    by the angle between the weights out of a neuron and the feedback
+                 weights into it in the last snapshot (see `angles_per_neuron`), the
+                 most aligned highest; from blue at 60 degrees and less over grey at 90
+                 to red at 120 and more
+    ===========  ====================================================================
+
     Parameters
     ----------
-    run : Run
+    source : Run, path, (times_ms, neurons), SpikeMonitor or Spikes
+        What is no run file is one population.
     window : str, optional
         Name of a recorded window. The last one, if nothing is said; without windows, all.
+    population : str or sequence of str, optional
+        Only these.
+    sort : str, optional
     start_ms, stop_ms : float, optional
-        A stretch of the run instead.
+        A stretch of the run instead of a window.
     units : int
-        How many neurons of a population, chosen at random; outputs with classes are all drawn.
+        How many neurons of a population, chosen at random; outputs in bands are all drawn.
+    stimuli : int
+        How many of a window's are drawn, the first ones.
     seed : int
-        Of that choice.
+        Of the choice of neurons.
 
     Raises
     ------
     InputError
-        If there is no such window, or nothing was recorded.
+        If there is no such window, population or order, or nothing was recorded.
     """
-    populations, recorded = run.populations, run.names("spikes")
-    spiking = [name for name in reversed(populations) if name in recorded]
-    traces = run.names("traces")
-    traced = [(name, v) for name in reversed(populations) for v in sorted(traces.get(name, []))]
-    if not spiking and not traced:
-        raise InputError(f"{run.path}: expected recorded spikes or traces (got none)")
-    stretch = _stretch(run, window, start_ms, stop_ms)
-    tall = [1.9 if populations[name].classes is not None else 1.0 for name in spiking]
+    check_sort(sort)
+    if units < 1 or stimuli < 1:
+        raise InputError(f"units, stimuli: expected at least 1 (got {units} and {stimuli})")
+    run = open_run(source) if isinstance(source, str | PathLike) else source
+    rng = np.random.default_rng(seed)
+    if not isinstance(run, Run):
+        name = population if isinstance(population, str) else None
+        spikes = spikes_of(run, name, window=window, start_ms=start_ms, stop_ms=stop_ms)
+        return _of_one(spikes, sort, units, rng)
+    populations = run.populations
+    spiking, traced = _wanted(run, population)
+    whole = _stretch(run, window, start_ms, stop_ms)
+    stretch = panels.first_stimuli(whole, stimuli)
+    banded = {name: sort in (None, "class") and populations[name].classes is not None
+              for name in spiking}  # fmt: skip
+    tall = [1.9 if banded[name] else 1.0 for name in spiking]
     figure, axes = _grid([0.75 * bool(len(stretch.images)), *tall, *[0.7] * len(traced)], stretch)
+    if len(stretch.labels) < len(whole.labels):
+        shown = f"first {len(stretch.labels)} of {len(whole.labels)} stimuli"
+        axes[0].set_title(f"{axes[0].get_title()}, {shown}", pad=panels.title_pad([stretch]))
     rows, shift = iter(axes), panels.half_step(run, stretch)
     top = next(rows)
     panels.draw_stimuli(top, stretch)
     if len(stretch.labels):
         panels.explain_stimuli(top, stretch)
-    rng = np.random.default_rng(seed)
     for name in spiking:
-        ax, spikes = next(rows), panels.window_spikes(run, name, stretch, shift)
-        if populations[name].classes is not None:
-            span = panels.duration(stretch)
-            panels.draw_class_raster(ax, spikes, populations[name], stretch, span)
+        ax = next(rows)
+        drawn = panels.window_spikes(run, name, stretch, shift)
+        span = panels.duration(stretch)
+        if banded[name]:
+            panels.draw_class_raster(ax, drawn, populations[name], stretch, span)
             ax.set_ylabel(f"{panels.words(name)}\nclass")
-        else:
-            chosen = panels.choose_units(populations[name], units, rng)
-            panels.draw_raster(ax, spikes, chosen, panels.duration(stretch))
-            ax.set_ylabel(f"{panels.words(name)}\nunit")
+            continue
+        chosen = panels.choose_units(populations[name], units, rng)
+        basis = _with_stimuli(run, whole) if sort == "class" else stretch
+        arranged = arrange(_recorded(run, name, populations[name], basis, chosen), sort, run)
+        draw_rows(ax, drawn, arranged, span)
+        ax.set_ylabel(f"{panels.words(name)}\n{arranged.label}")
     for name, variable in traced:
         _draw_traces(next(rows), run, (name, variable), stretch, shift)
     figure.align_ylabels(axes[1:])
+    return figure
+
+
+def _wanted(
+    run: Run, population: str | Sequence[str] | None
+) -> tuple[list[str], list[tuple[str, str]]]:
+    """Return the populations whose spikes, and the traces, that are drawn; output first."""
+    populations, recorded, traces = run.populations, run.names("spikes"), run.names("traces")
+    spiking = [name for name in reversed(populations) if name in recorded]
+    traced = [(name, v) for name in reversed(populations) for v in sorted(traces.get(name, []))]
+    if not spiking and not traced:
+        raise InputError(f"{run.path}: expected recorded spikes or traces (got none)")
+    if population is None:
+        return spiking, traced
+    names = [population] if isinstance(population, str) else list(population)
+    known = {*spiking, *(name for name, _ in traced)}
+    for name in names:
+        if name not in known:
+            raise InputError(f"population: {one_of(name, sorted(known))} (got {name!r})")
+    return [n for n in spiking if n in names], [t for t in traced if t[0] in names]
+
+
+def _with_stimuli(run: Run, stretch: Window) -> Window:
+    """Return what classes are read from: all stimuli of the last window that a stretch touches."""
+    if len(stretch.onset_ms):
+        return stretch
+    touched = [
+        window
+        for window in run.windows
+        if window.start_ms < stretch.stop_ms and window.stop_ms > stretch.start_ms
+    ]
+    return touched[-1] if touched else stretch
+
+
+def _recorded(
+    run: Run, name: str, population: Population, stretch: Window, chosen: NDArray[np.int64]
+) -> Spikes:
+    """Return spikes of a stretch that somebody chose to look at, as recorded throughout."""
+    from snn_credit.analysis.spikes import Stimuli
+
+    stimuli = None
+    if len(stretch.onset_ms):
+        ends = np.append(stretch.onset_ms[1:], stretch.stop_ms)
+        stimuli = Stimuli(stretch.onset_ms, ends, stretch.labels)
+    early = 1e-6  # times are sums of steps
+    return Spikes(
+        name,
+        population.size,
+        chosen,
+        ((stretch.start_ms, stretch.stop_ms),),
+        lambda start, stop: run.spike_blocks(name, start - early, stop - early),
+        run.dt_ms,
+        population.classes,
+        stimuli,
+    )
+
+
+def _of_one(spikes: Spikes, sort: Sort | None, units: int, rng: np.random.Generator) -> Figure:
+    """Draw a population of which there is no run file."""
+    if len(spikes.neurons) > units:
+        spikes = replace(spikes, neurons=np.sort(rng.choice(spikes.neurons, units, replace=False)))
+    start, stop = spikes.stretches[0][0], spikes.stretches[-1][1]
+    figure = Figure(figsize=(0.75 * WIDTH, 2.0), layout="constrained")
+    ax = figure.add_subplot()
+    open_axes(ax)
+    rows = arrange(spikes, sort)
+    times, nodes = spikes.arrays()
+    draw_rows(ax, (times + (spikes.dt_ms or 0.0) / 2, nodes), rows, stop - start)
+    ax.set_xlim(start, stop)
+    ax.set(xlabel="time (ms)", ylabel=f"{panels.words(spikes.name)}\n{rows.label}")
     return figure
 
 
@@ -84,13 +197,21 @@ def _stretch(run: Run, name: str | None, start_ms: float | None, stop_ms: float 
             known = " or ".join(windows) or "nothing, for the run has none,"
             raise InputError(f"window: expected {known} (got {chosen!r})")
         return windows[chosen]
-    begin, end = run.extent or (0.0, 0.0)
+    begin, end = _extent(run)
     first = begin if start_ms is None else start_ms
-    last = end + (run.dt_ms or 1.0) if stop_ms is None else stop_ms
+    last = end if stop_ms is None else stop_ms
     if last <= first:
         raise InputError(f"stop_ms: expected more than {first:g} (got {last:g})")
     none = np.zeros(0, dtype=np.int64)
     return Window("", first, last, 0, np.zeros((0, 1, 1)), none, none, np.zeros(0))
+
+
+def _extent(run: Run) -> tuple[float, float]:
+    """Return from when to when something was recorded, by what the file says or what it holds."""
+    if stretches := run.stretches:
+        return stretches[0][0], stretches[-1][1]
+    begin, end = run.extent or (0.0, 0.0)
+    return begin, end + (run.dt_ms or 1.0)
 
 
 def _grid(heights: list[float], stretch: Window) -> tuple[Figure, list[Axes]]:

@@ -33,6 +33,7 @@ def train(
     evaluations: int = 5,
     windows: Mapping[str, float] = WINDOWS,
     window_steps: int = 50,
+    window_images: int = 3,
     device: str = "auto",
     dtype: str = "float32",
     chunk_steps: int = 5000,
@@ -58,8 +59,9 @@ def train(
     images, steps
         How many training images, each for how many time steps: one number for every window of the
         rule, or one for all of them.
-    windows, window_steps
-        When to record spikes and potentials, and for how many steps an image (see `curriculum`).
+    windows, window_steps, window_images
+        When to record spikes and potentials, for how many steps an image and of how many images,
+        the same ones in every window (see `curriculum`). Tuning and decoding need ten of a class.
         Without windows nothing is watched.
     device, dtype, chunk_steps, seed
         As in `Simulation`; the seed is that of the order of the images too.
@@ -102,6 +104,7 @@ def train(
         evaluations=evaluations,
         windows=dict(windows),
         window_steps=window_steps,
+        window_images=window_images,
         seed=seed,
     )
     simulation = Simulation(

@@ -61,7 +61,7 @@ def test_what_is_no_table_stays() -> None:
         ("[a](../README.md#devices)", "docs/index.md", "index.md", "[a](readme.md#devices)"),
         ("[a](docs/rate.md#x)", "README.md", "readme.md", "[a](rate.md#x)"),
         ("[a](../../README.md)", "docs/api/index.md", "api/index.md", "[a](../readme.md)"),
-        ("[a](../snn_credit/cli.py)", "docs/a.md", "a.md", "[a](files/snn_credit/cli.py)"),
+        ("[a](../snn_credit/devices.py)", "docs/a.md", "a.md", "[a](files/snn_credit/devices.py)"),
         ("[a](rate.md)", "docs/index.md", "index.md", "[a](rate.md)"),
         ("[a](https://example.org/b)", "docs/a.md", "a.md", "[a](https://example.org/b)"),
         ("[a](../nowhere.py)", "docs/a.md", "a.md", "[a](../nowhere.py)"),
