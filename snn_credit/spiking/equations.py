@@ -7,6 +7,7 @@ from contextlib import contextmanager
 
 from brian2 import BrianObjectException, Equations
 from brian2.equations.equations import EquationError
+from brian2.stateupdaters.base import UnsupportedEquationsException
 
 from snn_credit.errors import InputError
 
@@ -71,9 +72,11 @@ def brian_errors() -> Iterator[None]:
     try:
         yield
     except BrianObjectException as error:
+        unsolved = isinstance(error.__cause__, UnsupportedEquationsException)
+        fix = "; method='euler' or 'exponential_euler' where there is no solution"
         raise InputError(
-            f"{error._brian_objname}: equations and statements that Brian can run "
-            f"(got {_one_line(error.__cause__ or error)})"
+            f"{error._brian_objname}: equations and statements that Brian can run"
+            f"{fix if unsolved else ''} (got {_one_line(error.__cause__ or error)})"
         ) from error
 
 

@@ -86,7 +86,10 @@ def test_what_is_no_equation(equations: str) -> None:
         ({"reset": "V = 0; theta += 1"}, r"cell_spike_resetter: .*the unknown name 'theta'"),
         ({"constants": {"gain": 10.0}}, r'cell: .* \(got The identifier "tau" could not'),
         ({"constants": {"tau": 10.0, "gain": 10.0}}, r"cell: .* \(got Inconsistent units .*'V'"),
-        ({"equations": CELL.equations + "\ndq/dt = -q**2/tau : 1"}, r"stateupdater: .*-q\*\*2/tau"),
+        (
+            {"equations": CELL.equations + "\ndq/dt = -q**2/tau : 1"},
+            r"updater: .*; method='euler' or .*\(got .*-q\*\*2/tau",
+        ),
     ],
 )
 def test_what_brian_finds_is_one_line(device: str, changed: dict[str, Any], said: str) -> None:
