@@ -133,6 +133,17 @@ def test_signal_and_noise_apart() -> None:
         assert len(found.pairs) == 1
 
 
+def test_noise_of_a_neuron_that_varies_in_one_class_only() -> None:
+    # The first neuron fires for class 0 alone, and there it shares all that the second one does.
+    labels = np.repeat([0, 1, 2, 3], 25)
+    noise = np.random.default_rng(0).integers(0, 5, 100)
+    counts = np.stack([np.where(labels == 0, noise, 0), noise, 4 - noise], axis=1)
+    found = count_correlations(**of(counts, labels), kind="noise")
+    np.testing.assert_allclose(found.matrix, [[1, 1, -1], [1, 1, -1], [-1, -1, 1]], atol=1e-12)
+    apart = np.stack([np.where(labels == 0, noise, 0), np.where(labels == 1, noise, 0)], axis=1)
+    assert np.isnan(count_correlations(**of(apart, labels), kind="noise").matrix[0, 1])
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
