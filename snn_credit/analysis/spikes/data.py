@@ -165,7 +165,7 @@ class Spikes:
                 f"recorded (got {bin_ms:g})"
             )
         starts = [
-            start + bin_ms * np.arange(int((stop - start) / bin_ms + 1e-9), dtype=np.float64)
+            start + bin_ms * np.arange(whole_bins(stop - start, bin_ms), dtype=np.float64)
             for start, stop in self.stretches
         ]
         borders = np.concatenate(starts)
@@ -223,6 +223,15 @@ class Spikes:
                 f"{self.name} (got {starts[k]:g} to {stops[k]:g} ms)"
             )
         return starts, stops
+
+
+def whole_bins(length_ms: float, bin_ms: float) -> int:
+    """Return how many bins fit into a length.
+
+    A length is the difference of two times: late in a run it is off by more, counted in short bins,
+    than the rounding of the division.
+    """
+    return int((length_ms + ROUNDING_MS / 2) / bin_ms)
 
 
 def stretch_words(stretches: Sequence[Stretch]) -> str:

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_credit.analysis.spikes.data import Spikes, Stimuli
+from snn_credit.analysis.spikes.data import Spikes, Stimuli, whole_bins
 from snn_credit.errors import InputError
 from snn_credit.recording import ROUNDING_MS
 
@@ -93,7 +93,7 @@ def presented(
     width = until - from_ms if bin_ms is None else bin_ms
     if not 0 < width <= until - from_ms + ROUNDING_MS:
         raise InputError(f"bin_ms: expected > 0 and at most {until - from_ms:g} (got {width:g})")
-    steps = width * np.arange(int((until - from_ms) / width + 1e-9), dtype=np.float64)
+    steps = width * np.arange(whole_bins(until - from_ms, width), dtype=np.float64)
     starts = (shown.onset_ms[:, None] + steps).ravel()
     counts = spikes.counts(starts, starts + width)
     shape = (len(shown.labels), len(steps), len(spikes.neurons))

@@ -11,7 +11,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from snn_credit.analysis.result import Result, drawn
-from snn_credit.analysis.spikes.data import Stretch
+from snn_credit.analysis.spikes.data import Stretch, whole_bins
 from snn_credit.analysis.spikes.select import Where, elephant, select
 from snn_credit.analysis.spikes.source import Source
 from snn_credit.analysis.style import GREY, LEARNERS
@@ -97,7 +97,7 @@ def cross_correlogram(
     expected = np.zeros(len(lags))
     trains = dict(spikes.trains())
     for stretch in spikes.stretches:
-        bins = int((stretch[1] - stretch[0]) / bin_ms + 1e-9)
+        bins = whole_bins(stretch[1] - stretch[0], bin_ms)
         if bins <= steps:
             raise InputError(
                 f"max_lag_ms: expected less than {stretch[1] - stretch[0]:g}, a stretch that was "
@@ -196,6 +196,9 @@ def _neo_train(train: NDArray[np.float64], stretch: Stretch, length_ms: float) -
 
 
 def _binned(conversion: ModuleType, train: Any, bin_ms: float, bins: int) -> Any:
+    """Return a train in bins. Elephant has a warning for each train with a spike on a border."""
     from quantities import ms
 
-    return conversion.BinnedSpikeTrain(train, bin_size=bin_ms * ms, n_bins=bins)
+    moved = train.time_shift(ROUNDING_MS * ms)
+    moved.t_start, moved.t_stop = train.t_start, train.t_stop
+    return conversion.BinnedSpikeTrain(moved, bin_size=bin_ms * ms, n_bins=bins, tolerance=None)
