@@ -1,7 +1,7 @@
 """Statistics of spikes, from arrays, run files and Brian monitors; each can draw itself."""
 
 from snn_credit.analysis.spikes.correlation import Correlations, count_correlations
-from snn_credit.analysis.spikes.data import Spikes, Stimuli, Stretch
+from snn_credit.analysis.spikes.data import Spikes
 from snn_credit.analysis.spikes.decoding import Decoding, decoding
 from snn_credit.analysis.spikes.dimensionality import Dimensionality, dimensionality
 from snn_credit.analysis.spikes.fano import Fano, fano_factor
@@ -17,6 +17,8 @@ from snn_credit.analysis.spikes.psth import PeriStimulus, peri_stimulus
 from snn_credit.analysis.spikes.rates import MeanRate, Rate, binned_rate, mean_rate, smooth_rate
 from snn_credit.analysis.spikes.select import Where
 from snn_credit.analysis.spikes.source import Source, spikes_of
+from snn_credit.analysis.spikes.stimuli import Stimuli
+from snn_credit.analysis.spikes.stretches import Stretch
 from snn_credit.analysis.spikes.synchrony import (
     Correlogram,
     Tiling,

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_credit.analysis.spikes.data import Spikes, Stimuli, whole_bins
+from snn_credit.analysis.spikes.data import Spikes
+from snn_credit.analysis.spikes.stimuli import Stimuli
+from snn_credit.analysis.spikes.stretches import whole_bins
 from snn_credit.errors import InputError
 from snn_credit.recording import ROUNDING_MS
 

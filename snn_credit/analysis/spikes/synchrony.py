@@ -11,9 +11,9 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from snn_credit.analysis.result import Result, drawn
-from snn_credit.analysis.spikes.data import Stretch, whole_bins
 from snn_credit.analysis.spikes.select import Where, elephant, select
 from snn_credit.analysis.spikes.source import Source
+from snn_credit.analysis.spikes.stretches import Stretch, whole_bins
 from snn_credit.analysis.style import GREY, LEARNERS
 from snn_credit.errors import InputError
 from snn_credit.recording import ROUNDING_MS

@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike, NDArray
 
-from snn_credit.analysis.spikes.data import Stretch
+from snn_credit.analysis.spikes.stretches import Stretch
 from snn_credit.analysis.style import GREY
 
 
