@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from snn_credit.analysis.result import Result, drawn
-from snn_credit.analysis.spikes.presentations import Presented, presented
+from snn_credit.analysis.spikes.presentations import Presented, presented, whatever_was_shown
 from snn_credit.analysis.spikes.select import Where, select
 from snn_credit.analysis.spikes.source import Source
 from snn_credit.analysis.style import GREY, INK, LEARNERS
@@ -93,7 +93,8 @@ def count_correlations(
     bin_ms : float, optional
         With 'total' only. As ``elephant.spike_train_correlation.correlation_coefficient`` then.
     from_ms, until_ms : float, optional
-        The part of each presentation that counts; by default all of the shortest.
+        The part of each presentation that counts; by default all of the shortest. Not with
+        ``bin_ms``.
 
     Raises
     ------
@@ -106,7 +107,7 @@ def count_correlations(
         raise InputError(f"bin_ms: expected None with {kind} correlations (got {bin_ms:g})")
     spikes = select(source, where)
     if bin_ms is not None:
-        samples = spikes.counts(*spikes.bins(bin_ms)).astype(np.float64)
+        samples = whatever_was_shown(spikes, bin_ms, from_ms, until_ms).astype(np.float64)
     else:
         found = presented(spikes, from_ms=from_ms, until_ms=until_ms)
         samples = _samples(found, kind)

@@ -100,3 +100,22 @@ def presented(
     counts = spikes.counts(starts, starts + width)
     shape = (len(shown.labels), len(steps), len(spikes.neurons))
     return Presented(counts.reshape(shape), from_ms + steps, width, shown.labels)
+
+
+def whatever_was_shown(
+    spikes: Spikes, bin_ms: float, from_ms: float, until_ms: float | None
+) -> NDArray[np.int64]:
+    """Count spikes in bins that fill what was recorded, (k, n).
+
+    Raises
+    ------
+    InputError
+        If no bin fits, or ``from_ms`` or ``until_ms`` is said too, which bins do not regard.
+    """
+    if from_ms != 0.0 or until_ms is not None:
+        until = "None" if until_ms is None else f"{until_ms:g}"
+        raise InputError(
+            "from_ms, until_ms: expected neither with bin_ms, for bins fill all that was recorded "
+            f"(got {from_ms:g} and {until})"
+        )
+    return spikes.counts(*spikes.bins(bin_ms))
