@@ -24,7 +24,11 @@ def test_traces_by_window(recorded: Run) -> None:
         np.testing.assert_allclose(found.quantiles[k, 2], np.median(values))
         np.testing.assert_allclose(found.mean_abs[k], np.abs(values).mean())
     assert found.mean_abs[0] > found.mean_abs[2]
-    assert found.draw().get_ylabel() == "fb of hidden2 (a.u.)"
+    ax = found.draw()
+    assert ax.get_ylabel() == "fb of hidden2 (a.u.)"
+    left, right = ax.get_xlim()
+    assert -1000.0 < left < 120.0 < 60_000.0 < right
+    assert ax.get_xticks().tolist() == [0.0, 1e4]
 
 
 def test_weights_of_arrays_and_of_a_run(recorded: Run) -> None:

@@ -18,6 +18,9 @@ from snn_credit.analysis.style import GREY, LEARNERS
 from snn_credit.errors import InputError
 from snn_credit.recording import ROUNDING_MS
 
+#: Neurons that are named along the axes of a matrix.
+_MOST_NAMED = 10
+
 
 @dataclass(frozen=True)
 class Correlogram(Result):
@@ -48,7 +51,7 @@ class Correlogram(Result):
         ax.plot(self.lag_ms, self.expected, color=GREY, linewidth=0.7, label="independent")
         ax.axvline(0.0, color=GREY, linewidth=0.5)
         ax.set_xlim(edges[0], edges[-1])
-        ax.legend(frameon=False, fontsize=5.5, loc="lower right")
+        ax.legend(frameon=False, fontsize=5.5, loc="best")
         first, second = self.pair
         ax.set_xlabel(f"neuron {second} after neuron {first} (ms)")
         ax.set_ylabel(f"pairs of spikes, {self.population}")
@@ -136,6 +139,11 @@ class Tiling(Result):
         if ax.figure is not None:
             label = f"tiling coefficient, {self.dt_ms:g} ms"
             ax.figure.colorbar(image, ax=ax, label=label)
+        step = max(1, -(-len(self.neurons) // _MOST_NAMED))
+        at = range(0, len(self.neurons), step)
+        names = [str(neuron) for neuron in self.neurons[::step]]
+        ax.set_xticks(at, names)
+        ax.set_yticks(at, names)
         ax.set(xlabel=f"neuron of {self.population}", ylabel=f"neuron of {self.population}")
 
 
