@@ -101,7 +101,7 @@ def weights_over_learning(
 ) -> Distribution:
     """Return the distribution of a projection's weights in each snapshot.
 
-    Where a projection is sparse, pairs without a synapse count as 0.
+    Of a sparse projection only the weights of its synapses count.
 
     Parameters
     ----------
@@ -124,7 +124,7 @@ def weights_over_learning(
             )
     else:
         run = source if isinstance(source, Run) else open_run(source)
-        times, values = run.weights(projection, variable)
+        times, values = run.weights(projection, variable, dense=False)
     name = f"{variable} of {projection.replace('_', ' ')}"
     return drawn(_distribution(name, "time (s)", times / 1000.0, list(values)), ax)
 

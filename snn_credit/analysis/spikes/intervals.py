@@ -157,8 +157,9 @@ def cv(source: Source, **where: Unpack[Where]) -> Irregularity:
     """Return each neuron's coefficient of variation: standard deviation of intervals over mean.
 
     ``CV = sd(I)/mean(I)``, by ``elephant.statistics.cv`` over the intervals of all stretches
-    together. It takes two intervals. Rates that differ between stimuli add to it; CV2 and LV
-    compare neighbours and feel that less.
+    together. It takes two intervals. Of few it is too low: 0.5 of two intervals of a Poisson
+    process, where CV2 and LV are 1 on average of however many. Rates that differ between stimuli
+    add to it; CV2 and LV compare neighbours and feel that less.
 
     Parameters
     ----------
