@@ -15,6 +15,7 @@ from snn_credit.analysis import panels
 from snn_credit.analysis.rows import Sort, arrange, check_sort, draw_rows
 from snn_credit.analysis.spikes import Source, Spikes, Stimuli, spikes_of, timeline
 from snn_credit.analysis.style import FAINT, LEARNERS, WIDTH, open_axes, styled
+from snn_credit.analysis.windows import find_stretch, with_stimuli
 from snn_credit.errors import InputError, one_of
 from snn_credit.recording import Population, Run, Window, open_run
 
@@ -93,7 +94,7 @@ def raster(
         raise InputError("size, stimuli: expected None of a run file, which says them (got one)")
     populations = run.populations
     spiking, traced = _wanted(run, population)
-    whole = _stretch(run, window, start_ms, stop_ms)
+    whole = find_stretch(run, window, start_ms, stop_ms)
     stretch = panels.first_stimuli(whole, first)
     banded = {name: sort in (None, "class") and populations[name].classes is not None
               for name in spiking}  # fmt: skip
@@ -116,7 +117,7 @@ def raster(
             ax.set_ylabel(f"{panels.words(name)}\nclass")
             continue
         chosen = panels.choose_units(populations[name], units, rng)
-        basis = _with_stimuli(run, whole) if sort == "class" else stretch
+        basis = with_stimuli(run, whole) if sort == "class" else stretch
         arranged = arrange(_recorded(run, name, populations[name], basis, chosen), sort, run)
         draw_rows(ax, drawn, arranged, span)
         ax.set_ylabel(f"{panels.words(name)}\n{arranged.label}")
@@ -143,18 +144,6 @@ def _wanted(
         if name not in known:
             raise InputError(f"population: {one_of(name, sorted(known))} (got {name!r})")
     return [n for n in spiking if n in names], [t for t in traced if t[0] in names]
-
-
-def _with_stimuli(run: Run, stretch: Window) -> Window:
-    """Return what classes are read from: all stimuli of the last window that a stretch touches."""
-    if len(stretch.onset_ms):
-        return stretch
-    touched = [
-        window
-        for window in run.windows
-        if window.start_ms < stretch.stop_ms and window.stop_ms > stretch.start_ms
-    ]
-    return touched[-1] if touched else stretch
 
 
 def _recorded(
@@ -192,32 +181,6 @@ def _of_one(spikes: Spikes, sort: Sort | None, units: int, rng: np.random.Genera
     timeline.mark(ax, spikes.stretches)
     ax.set_ylabel(f"{panels.words(spikes.name)}\n{rows.label}")
     return figure
-
-
-def _stretch(run: Run, name: str | None, start_ms: float | None, stop_ms: float | None) -> Window:
-    """Find the window to draw, or make one without stimuli."""
-    windows = {window.name: window for window in run.windows}
-    if start_ms is None and stop_ms is None and (windows or name is not None):
-        chosen = list(windows)[-1] if name is None else name
-        if chosen not in windows:
-            known = " or ".join(windows) or "nothing, for the run has none,"
-            raise InputError(f"window: expected {known} (got {chosen!r})")
-        return windows[chosen]
-    begin, end = _extent(run)
-    begin = begin if start_ms is None else start_ms
-    end = end if stop_ms is None else stop_ms
-    if end <= begin:
-        raise InputError(f"stop_ms: expected more than {begin:g} (got {end:g})")
-    none = np.zeros(0, dtype=np.int64)
-    return Window("", begin, end, 0, np.zeros((0, 1, 1)), none, none, np.zeros(0))
-
-
-def _extent(run: Run) -> tuple[float, float]:
-    """Return from when to when something was recorded, by what the file says or what it holds."""
-    if stretches := run.stretches:
-        return stretches[0][0], stretches[-1][1]
-    begin, end = run.extent or (0.0, 0.0)
-    return begin, end + (run.dt_ms or 1.0)
 
 
 def _grid(heights: list[float], stretch: Window) -> tuple[Figure, list[Axes]]:

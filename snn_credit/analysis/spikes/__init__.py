@@ -5,14 +5,8 @@ from snn_credit.analysis.spikes.data import Spikes
 from snn_credit.analysis.spikes.decoding import Decoding, decoding
 from snn_credit.analysis.spikes.dimensionality import Dimensionality, dimensionality
 from snn_credit.analysis.spikes.fano import Fano, fano_factor
-from snn_credit.analysis.spikes.intervals import (
-    IntervalHistogram,
-    Irregularity,
-    cv,
-    cv2,
-    interval_histogram,
-    lv,
-)
+from snn_credit.analysis.spikes.intervals import IntervalHistogram, interval_histogram
+from snn_credit.analysis.spikes.irregularity import Irregularity, cv, cv2, lv
 from snn_credit.analysis.spikes.psth import PeriStimulus, peri_stimulus
 from snn_credit.analysis.spikes.rates import MeanRate, Rate, binned_rate, mean_rate, smooth_rate
 from snn_credit.analysis.spikes.select import Where
