@@ -15,7 +15,7 @@ from snn_credit.analysis import panels
 from snn_credit.analysis.rows import Sort, arrange, check_sort, draw_rows
 from snn_credit.analysis.spikes import Source, Spikes, Stimuli, spikes_of, timeline
 from snn_credit.analysis.style import FAINT, LEARNERS, WIDTH, open_axes, styled
-from snn_credit.analysis.windows import find_stretch, with_stimuli
+from snn_credit.analysis.windows import find_stretch, gaps, with_stimuli
 from snn_credit.errors import InputError, one_of
 from snn_credit.recording import Population, Run, Window, open_run
 
@@ -64,7 +64,7 @@ def raster(
         Only these.
     sort : str, optional
     start_ms, stop_ms : float, optional
-        A stretch of the run instead of a window.
+        A stretch of the run instead of a window. Time that was not recorded is grey.
     units : int
         How many neurons of a population, chosen at random; outputs in bands are all drawn.
     first : int
@@ -110,6 +110,8 @@ def raster(
         panels.explain_stimuli(top, stretch)
     for name in spiking:
         ax = next(rows)
+        for start, stop in gaps(run, stretch):
+            ax.axvspan(start, stop, color=FAINT, linewidth=0, zorder=0)
         drawn = panels.window_spikes(run, name, stretch, shift)
         span = panels.duration(stretch)
         if banded[name]:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import numpy as np
 
 from snn_credit.errors import InputError
-from snn_credit.recording import Run, Window
+from snn_credit.recording import ROUNDING_MS, Run, Window
 
 
 def find_stretch(
@@ -46,3 +46,19 @@ def with_stimuli(run: Run, stretch: Window) -> Window:
         if window.start_ms < stretch.stop_ms and window.stop_ms > stretch.start_ms
     ]
     return touched[-1] if touched else stretch
+
+
+def gaps(run: Run, stretch: Window) -> list[tuple[float, float]]:
+    """Return when no spikes were recorded, in ms after the stretch's start.
+
+    None where the file does not say when they were.
+    """
+    found, at = [], stretch.start_ms
+    for start, stop in run.stretches or [(stretch.start_ms, stretch.stop_ms)]:
+        if stop <= at or start >= stretch.stop_ms:
+            continue
+        found.append((at, start))
+        at = stop
+    found.append((at, stretch.stop_ms))
+    moved = [(start - stretch.start_ms, stop - stretch.start_ms) for start, stop in found]
+    return [(start, stop) for start, stop in moved if stop - start > ROUNDING_MS]

@@ -11,6 +11,7 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from snn_credit.analysis import Stimuli, angles_per_neuron, overview, raster, spikes_of, tuning
 from snn_credit.analysis.rows import arrange
@@ -71,6 +72,22 @@ def test_a_gap_is_not_drawn_as_silence() -> None:
     ax = figure.axes[0]
     assert [time for time, _, _ in ticks(figure, 0)] == [1.0, 9.0, 11.0]
     assert (ax.get_xlim(), ax.get_xlabel()) == ((0.0, 20.0), "time recorded (ms)")
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "stop_ms", "grey"),
+    [
+        (0.0, 1100.0, [(150.0, 1000.0)]),
+        (900.0, 1200.0, [(0.0, 100.0), (250.0, 300.0)]),
+        (1000.0, 1150.0, []),
+    ],
+)
+def test_time_of_a_run_that_was_not_recorded_is_grey(
+    recorded: Run, start_ms: float, stop_ms: float, grey: list
+) -> None:
+    figure = raster(recorded, start_ms=start_ms, stop_ms=stop_ms, population="hidden1")
+    spans = [p.get_bbox() for p in figure.axes[1].patches if isinstance(p, Rectangle)]
+    assert [(box.x0, box.x1) for box in spans] == grey
 
 
 def test_by_alignment(tmp_path: Path) -> None:
