@@ -57,7 +57,11 @@ class Distribution(Result):
         ax.axhline(0.0, color=GREY, linewidth=0.5, zorder=0)
         ax.legend(frameon=False, fontsize=5.5, handlelength=1.2)
         if self.axis == _SEEN and len(self.at) > 1:
-            ax.set_xscale("symlog", linthresh=max(1.0, float(np.sort(self.at)[1])))
+            near = max(1.0, float(np.sort(self.at)[1]))
+            ax.set_xscale("symlog", linthresh=near, linscale=0.3)
+            ax.set_xlim(-0.05 * near, 1.3 * float(self.at.max()))
+            powers = 10.0 ** np.arange(np.ceil(np.log10(near)), np.log10(self.at.max()) + 1e-9)
+            ax.set_xticks([0.0, *powers])
         ax.set(xlabel=self.axis, ylabel=self.name)
 
 
@@ -97,7 +101,7 @@ def weights_over_learning(
 ) -> Distribution:
     """Return the distribution of a projection's weights in each snapshot.
 
-    Where a projection is sparse, pairs without a synapse count as 0.
+    Of a sparse projection only the weights of its synapses count.
 
     Parameters
     ----------
@@ -120,7 +124,7 @@ def weights_over_learning(
             )
     else:
         run = source if isinstance(source, Run) else open_run(source)
-        times, values = run.weights(projection, variable)
+        times, values = run.weights(projection, variable, dense=False)
     name = f"{variable} of {projection.replace('_', ' ')}"
     return drawn(_distribution(name, "time (s)", times / 1000.0, list(values)), ax)
 

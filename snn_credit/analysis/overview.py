@@ -14,6 +14,7 @@ from matplotlib.figure import Figure
 from snn_credit.analysis import panels
 from snn_credit.analysis.rows import arrange, draw_rows
 from snn_credit.analysis.spikes import (
+    Source,
     Spikes,
     binned_rate,
     count_correlations,
@@ -33,7 +34,7 @@ _UNITS, _RASTER_MS, _COLUMNS = 40, 200.0, 4
 
 @styled
 def overview(
-    run: Run | str | PathLike[str],
+    source: Source,
     population: str | Sequence[str] | None = None,
     *,
     window: str | None = None,
@@ -46,7 +47,8 @@ def overview(
 
     Parameters
     ----------
-    run : Run or path
+    source : Run, path, (times_ms, neurons), SpikeMonitor or Spikes
+        What is no run file is one population.
     population : str or sequence of str, optional
         All that were recorded, input first, if nothing is said.
     window : str, optional
@@ -57,21 +59,23 @@ def overview(
     InputError
         If no spikes were recorded, or the window or a population is not there.
     """
-    run = run if isinstance(run, Run) else open_run(run)
-    recorded = [name for name in run.populations if name in run.names("spikes")]
-    names = [population] if isinstance(population, str) else list(population or recorded)
-    if not names:
-        raise InputError(f"{run.path}: expected recorded spikes (got none)")
-    if window is None and run.windows:
-        window = run.windows[-1].name
-    found = [spikes_of(run, name, window=window) for name in names]
+    run = open_run(source) if isinstance(source, str | PathLike) else source
+    title, names = "", [population] if isinstance(population, str) else list(population or [])
+    if isinstance(run, Run):
+        title = run.experiment
+        names = names or [name for name in run.populations if name in run.names("spikes")]
+        if not names:
+            raise InputError(f"{run.path}: expected recorded spikes (got none)")
+        if window is None and run.windows:
+            window = run.windows[-1].name
+    found = [spikes_of(run, name, window=window) for name in names or [None]]
     lines = 2 * len(found)
     figure = Figure(figsize=(WIDTH * 1.35, 1.75 * lines + 0.3), layout="constrained")
     axes = figure.subplots(lines, _COLUMNS, squeeze=False).reshape(len(found), -1)
     for row, spikes in zip(axes, found, strict=True):
         for ax, draw in zip(row, _PANELS, strict=True):
             _try(ax, draw, spikes)
-    figure.suptitle(f"{run.experiment}{f', window {window}' if window else ''}", fontsize=8)
+    figure.suptitle(f"{title}{f', window {window}' if window else ''}", fontsize=8)
     return figure
 
 
@@ -105,6 +109,15 @@ def _tenth(spikes: Spikes) -> float:
     return min(step * max(1, round(shortest / 10.0 / step)), shortest)
 
 
+def _folds(spikes: Spikes) -> int:
+    """Return five folds, or as many as the rarest class was shown, but two."""
+    stimuli = spikes.stimuli
+    if stimuli is None or not len(stimuli.labels):
+        return 5
+    rarest = int(np.unique(stimuli.labels, return_counts=True)[1].min())
+    return max(2, min(5, rarest))
+
+
 _PANELS: tuple[Callable[[Spikes, Axes], Any], ...] = (
     _raster,
     lambda spikes, ax: binned_rate(spikes, _bin(spikes), ax=ax),
@@ -113,7 +126,7 @@ _PANELS: tuple[Callable[[Spikes, Axes], Any], ...] = (
     lambda spikes, ax: fano_factor(spikes, ax=ax),
     lambda spikes, ax: count_correlations(spikes, "noise", ax=ax),
     lambda spikes, ax: tuning(spikes, ax=ax),
-    lambda spikes, ax: decoding(spikes, _tenth(spikes), ax=ax),
+    lambda spikes, ax: decoding(spikes, _tenth(spikes), folds=_folds(spikes), ax=ax),
 )
 
 

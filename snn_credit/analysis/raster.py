@@ -13,8 +13,9 @@ from numpy.typing import NDArray
 
 from snn_credit.analysis import panels
 from snn_credit.analysis.rows import Sort, arrange, check_sort, draw_rows
-from snn_credit.analysis.spikes import Source, Spikes, spikes_of
+from snn_credit.analysis.spikes import Source, Spikes, Stimuli, spikes_of, timeline
 from snn_credit.analysis.style import FAINT, LEARNERS, WIDTH, open_axes, styled
+from snn_credit.analysis.windows import find_stretch, gaps, with_stimuli
 from snn_credit.errors import InputError, one_of
 from snn_credit.recording import Population, Run, Window, open_run
 
@@ -32,8 +33,10 @@ def raster(
     start_ms: float | None = None,
     stop_ms: float | None = None,
     units: int = 50,
-    stimuli: int = 10,
+    first: int = 10,
     seed: int = 0,
+    size: int | None = None,
+    stimuli: Stimuli | None = None,
 ) -> Figure:
     """Draw the spikes of every recorded population, input lowest, and every trace below.
 
@@ -54,20 +57,22 @@ def raster(
     Parameters
     ----------
     source : Run, path, (times_ms, neurons), SpikeMonitor or Spikes
-        What is no run file is one population.
+        What is no run file is one population. Gaps between its stretches are left out.
     window : str, optional
         Name of a recorded window. The last one, if nothing is said; without windows, all.
     population : str or sequence of str, optional
         Only these.
     sort : str, optional
     start_ms, stop_ms : float, optional
-        A stretch of the run instead of a window.
+        A stretch of the run instead of a window. Time that was not recorded is grey.
     units : int
         How many neurons of a population, chosen at random; outputs in bands are all drawn.
-    stimuli : int
-        How many of a window's are drawn, the first ones.
+    first : int
+        How many of a window's stimuli are drawn.
     seed : int
         Of the choice of neurons.
+    size, stimuli
+        See `Where`; not of a run file, which says them itself.
 
     Raises
     ------
@@ -75,18 +80,22 @@ def raster(
         If there is no such window, population or order, or nothing was recorded.
     """
     check_sort(sort)
-    if units < 1 or stimuli < 1:
-        raise InputError(f"units, stimuli: expected at least 1 (got {units} and {stimuli})")
+    if units < 1 or first < 1:
+        raise InputError(f"units, first: expected at least 1 (got {units} and {first})")
     run = open_run(source) if isinstance(source, str | PathLike) else source
     rng = np.random.default_rng(seed)
     if not isinstance(run, Run):
         name = population if isinstance(population, str) else None
-        spikes = spikes_of(run, name, window=window, start_ms=start_ms, stop_ms=stop_ms)
+        spikes = spikes_of(
+            run, name, window=window, start_ms=start_ms, stop_ms=stop_ms, size=size, stimuli=stimuli
+        )
         return _of_one(spikes, sort, units, rng)
+    if size is not None or stimuli is not None:
+        raise InputError("size, stimuli: expected None of a run file, which says them (got one)")
     populations = run.populations
     spiking, traced = _wanted(run, population)
-    whole = _stretch(run, window, start_ms, stop_ms)
-    stretch = panels.first_stimuli(whole, stimuli)
+    whole = find_stretch(run, window, start_ms, stop_ms)
+    stretch = panels.first_stimuli(whole, first)
     banded = {name: sort in (None, "class") and populations[name].classes is not None
               for name in spiking}  # fmt: skip
     tall = [1.9 if banded[name] else 1.0 for name in spiking]
@@ -101,6 +110,8 @@ def raster(
         panels.explain_stimuli(top, stretch)
     for name in spiking:
         ax = next(rows)
+        for start, stop in gaps(run, stretch):
+            ax.axvspan(start, stop, color=FAINT, linewidth=0, zorder=0)
         drawn = panels.window_spikes(run, name, stretch, shift)
         span = panels.duration(stretch)
         if banded[name]:
@@ -108,7 +119,7 @@ def raster(
             ax.set_ylabel(f"{panels.words(name)}\nclass")
             continue
         chosen = panels.choose_units(populations[name], units, rng)
-        basis = _with_stimuli(run, whole) if sort == "class" else stretch
+        basis = with_stimuli(run, whole) if sort == "class" else stretch
         arranged = arrange(_recorded(run, name, populations[name], basis, chosen), sort, run)
         draw_rows(ax, drawn, arranged, span)
         ax.set_ylabel(f"{panels.words(name)}\n{arranged.label}")
@@ -137,24 +148,10 @@ def _wanted(
     return [n for n in spiking if n in names], [t for t in traced if t[0] in names]
 
 
-def _with_stimuli(run: Run, stretch: Window) -> Window:
-    """Return what classes are read from: all stimuli of the last window that a stretch touches."""
-    if len(stretch.onset_ms):
-        return stretch
-    touched = [
-        window
-        for window in run.windows
-        if window.start_ms < stretch.stop_ms and window.stop_ms > stretch.start_ms
-    ]
-    return touched[-1] if touched else stretch
-
-
 def _recorded(
     run: Run, name: str, population: Population, stretch: Window, chosen: NDArray[np.int64]
 ) -> Spikes:
     """Return spikes of a stretch that somebody chose to look at, as recorded throughout."""
-    from snn_credit.analysis.spikes import Stimuli
-
     stimuli = None
     if len(stretch.onset_ms):
         ends = np.append(stretch.onset_ms[1:], stretch.stop_ms)
@@ -176,42 +173,16 @@ def _of_one(spikes: Spikes, sort: Sort | None, units: int, rng: np.random.Genera
     """Draw a population of which there is no run file."""
     if len(spikes.neurons) > units:
         spikes = replace(spikes, neurons=np.sort(rng.choice(spikes.neurons, units, replace=False)))
-    start, stop = spikes.stretches[0][0], spikes.stretches[-1][1]
     figure = Figure(figsize=(0.75 * WIDTH, 2.0), layout="constrained")
     ax = figure.add_subplot()
     open_axes(ax)
     rows = arrange(spikes, sort)
     times, nodes = spikes.arrays()
-    draw_rows(ax, (times + (spikes.dt_ms or 0.0) / 2, nodes), rows, stop - start)
-    ax.set_xlim(start, stop)
-    ax.set(xlabel="time (ms)", ylabel=f"{panels.words(spikes.name)}\n{rows.label}")
+    at = timeline.place(times, spikes.stretches) + (spikes.dt_ms or 0.0) / 2
+    draw_rows(ax, (at, nodes), rows, spikes.duration_ms)
+    timeline.mark(ax, spikes.stretches)
+    ax.set_ylabel(f"{panels.words(spikes.name)}\n{rows.label}")
     return figure
-
-
-def _stretch(run: Run, name: str | None, start_ms: float | None, stop_ms: float | None) -> Window:
-    """Find the window to draw, or make one without stimuli."""
-    windows = {window.name: window for window in run.windows}
-    if start_ms is None and stop_ms is None and (windows or name is not None):
-        chosen = list(windows)[-1] if name is None else name
-        if chosen not in windows:
-            known = " or ".join(windows) or "nothing, for the run has none,"
-            raise InputError(f"window: expected {known} (got {chosen!r})")
-        return windows[chosen]
-    begin, end = _extent(run)
-    first = begin if start_ms is None else start_ms
-    last = end if stop_ms is None else stop_ms
-    if last <= first:
-        raise InputError(f"stop_ms: expected more than {first:g} (got {last:g})")
-    none = np.zeros(0, dtype=np.int64)
-    return Window("", first, last, 0, np.zeros((0, 1, 1)), none, none, np.zeros(0))
-
-
-def _extent(run: Run) -> tuple[float, float]:
-    """Return from when to when something was recorded, by what the file says or what it holds."""
-    if stretches := run.stretches:
-        return stretches[0][0], stretches[-1][1]
-    begin, end = run.extent or (0.0, 0.0)
-    return begin, end + (run.dt_ms or 1.0)
 
 
 def _grid(heights: list[float], stretch: Window) -> tuple[Figure, list[Axes]]:

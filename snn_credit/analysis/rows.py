@@ -108,9 +108,10 @@ def _by_alignment(spikes: Spikes, run: Run) -> Rows:
         return arrange(spikes, None)
     w, b = (run.weights(projection, name)[1][-1] for name in ("w", "b"))
     angles = angles_per_neuron(w, b)[spikes.neurons]
+    # A neuron without a direction, the angle of which is NaN, stands with those at 90 degrees.
+    angles = np.nan_to_num(angles, nan=90.0)
     order = np.argsort(-angles, kind="stable")
-    # A neuron without a direction, the angle of which is NaN, is drawn as one at 90 degrees.
-    share = (np.nan_to_num(angles[order], nan=90.0) - 60.0) / 60.0
+    share = (angles[order] - 60.0) / 60.0
     colors = tuple(to_hex(_ANGLES(float(at))) for at in np.clip(share, 0.0, 1.0))
     ends = {1.0: f"{angles[order[0]]:.0f}°", float(len(order)): f"{angles[order[-1]]:.0f}°"}
     return Rows(spikes.neurons[order], colors, "by angle", ends)

@@ -43,9 +43,10 @@ def export_run(
         raise InputError(f"-o: a name that ends in {', '.join(_ENDINGS)}, or --to (got {out})")
     if kind not in _ENDINGS.values():
         raise InputError(f"--to: {one_of(kind, dict.fromkeys(_ENDINGS.values()))} (got {kind!r})")
-    if (table is not None) != (kind == "csv"):
-        came = "none" if table is None else f"{table!r} for {kind}"
-        raise InputError(f"--table: a table for csv, and for nothing else (got {came})")
+    if table is None and kind == "csv":
+        raise InputError(f"--table: {one_of('', _tables(run))} (got none)")
+    if table is not None and kind != "csv":
+        raise InputError(f"--table: for csv, and for nothing else (got {table!r} for {kind})")
     if kind == "nwb":
         write_nwb(run, out, force=force)
     elif kind == "sonata":
@@ -54,10 +55,13 @@ def export_run(
         _write_csv(run, out, table, force)
 
 
+def _tables(run: Run) -> list[str]:
+    return [*run.names("metrics"), "spikes", "stream"]
+
+
 def _write_csv(run: Run, out: Path, table: str, force: bool) -> None:
-    known = [*run.names("metrics"), "spikes", "stream"]
-    if table not in known:
-        raise InputError(f"--table: {one_of(table, known)} (got {table!r})")
+    if table not in _tables(run):
+        raise InputError(f"--table: {one_of(table, _tables(run))} (got {table!r})")
     made = {"spikes": spikes_frame, "stream": stream_frame}
     frame = made[table](run) if table in made else metrics_frame(run, table)
     with new_file(out, force, run.path) as draft:

@@ -10,7 +10,7 @@ from torch import Tensor, nn
 
 from snn_credit.errors import InputError
 from snn_credit.rate.feedback import Draw
-from snn_credit.rate.layers import convert_layers, one_layer
+from snn_credit.rate.layers import Learning, convert_layers, one_layer
 from snn_credit.rate.operations import Operations
 from snn_credit.rate.pairs import feedback_updates, learns_alone
 from snn_credit.rate.passing import via_of
@@ -89,13 +89,19 @@ def convert(
     Raises
     ------
     InputError
-        If the module holds something that cannot learn by the rule, which is named; for an unknown
-        rule, constraint or rate, and for a number out of its range.
+        If the module holds something that cannot learn by the rule, which is named, or learns by
+        one already; for an unknown rule, constraint or rate, and for a number out of its range.
     """
     if operations is not None and not isinstance(operations, Operations):
         raise InputError(f"operations: Operations, or None (got {type(operations).__name__})")
     declared = constrained(learnable_rule(rule, given or ()), *constraints)
     _check(declared, b_scale, kept, rates, seed)
+    for part in module.modules():
+        if isinstance(part, Stack | Learning):
+            raise InputError(
+                "module: one that learns by no rule yet; convert the original "
+                f"(got one that learns by {part.rule.name})"
+            )
     draw = Draw(seed, b_scale, kept)
     copy = deepcopy(module)
     usual = {name: value for name, value in USUAL.items() if name in declared.rates}

@@ -52,8 +52,11 @@ def learnable_rule(rule: Rule | str, given: Iterable[str] = ()) -> Rule:
             needs = ", ".join(rule.needs) or "none"
             raise InputError(f"given: names that {rule.name} needs: {needs} (got {name!r})")
     if missing := obstacles(rule, given):
+        unknown = [name for name in rule.needs if name not in (*GIVEN, *given)]
+        functions = ", ".join(f"{name!r}: a function of h" for name in unknown)
+        fix = f"; or given={{{functions}}}" if unknown else ""
         raise InputError(
-            f"rule: one that learns on the rate path: {', '.join(learnable())} "
+            f"rule: one that learns on the rate path: {', '.join(learnable())}{fix} "
             f"(got {rule.name}, which asks for {' and '.join(missing)})"
         )
     return rule

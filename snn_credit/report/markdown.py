@@ -54,7 +54,9 @@ def _entry(entry: Entry, page: Page, folder: Path) -> Iterator[str]:
     if entry.shown is not None and entry.grid is not None:
         yield from _measured(entry.shown, entry.grid)
         for figure in entry.figures:
-            link = quote(os.path.relpath(figure.path, folder).replace(os.sep, "/"))
+            # where a link leads, as a page on the web shows a link's text and not its picture
+            picture = os.path.relpath(figure.path.resolve(), folder.resolve())
+            link = quote(picture.replace(os.sep, "/"))
             yield from ("", f"![{text(experiment.id)}: {text(figure.title)}]({link})")
     if entry.others:
         yield ""

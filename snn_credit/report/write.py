@@ -42,7 +42,9 @@ def write_report(root: Path, target: Path | None, experiments: Sequence[Experime
         raise InputError(f"-o: a name in a folder that exists (got {target})")
     page = make_page(root, experiments)
     if page.runs == 0:
-        raise InputError(f"DIR: a folder with finished runs (got {root}, {_instead(page)})")
+        raise InputError(
+            f"DIR: a folder with finished runs of `snn-credit run` (got {root}, {_instead(page)})"
+        )
     with whole_file(target) as draft:
         draft.write_text(_render(page, target), encoding="utf-8")
     return page

@@ -54,7 +54,8 @@ def get_rule(rule: Rule | str) -> Rule:
     by_lower = {name.lower(): found for name, found in RULES.items()}
     key = str(rule).lower()
     if key not in by_lower:
-        near = get_close_matches(key, by_lower, n=4, cutoff=0.4) or list(by_lower)
-        names = ", ".join(by_lower[name].name for name in near)
-        raise InputError(f"rule: one of {names} (got {rule!r})")
+        near = get_close_matches(key, by_lower, n=4, cutoff=0.4)
+        names = ", ".join(by_lower[name].name for name in near or by_lower)
+        others = ", or another that `snn-credit rules` lists" if near else ""
+        raise InputError(f"rule: one of {names}{others} (got {rule!r})")
     return by_lower[key]

@@ -20,6 +20,7 @@ from brian2 import Equations
 from numpy.typing import NDArray
 
 from snn_credit.errors import InputError
+from snn_credit.spiking.equations import read_equations
 from snn_credit.spiking.sums import check_sums
 
 START, END = "start", "end"
@@ -104,6 +105,10 @@ class Population:
     def spiking(self) -> bool:
         """Whether the population has a threshold, and so an ``h`` of its own."""
         return self.threshold is not None
+
+    def declares(self, name: str) -> bool:
+        """Whether its neurons have a variable ``name``."""
+        return name in Equations(self.equations) or (name == "h" and self.spiking)
 
 
 @dataclass(frozen=True)
@@ -298,16 +303,22 @@ def _check_population(circuit: Circuit, population: Population) -> None:
         _check_slot(circuit, f"{where}.signals[{name!r}]", signal.slot)
     if population.spiking and population.spike is None:
         raise InputError(f"{where}.spike: a slot, since it has a threshold (got None)")
-    if population.integrate is None and Equations(population.equations).diff_eq_names:
+    equations = read_equations(population.equations, population.method, f"{where}.equations")
+    if population.integrate is None and equations.diff_eq_names:
         raise InputError(
             f"{where}.integrate: a slot, since it has a differential equation (got None)"
         )
     for own, link in population.links.items():
-        other, _, _ = link.partition(".")
+        other, _, variable = link.partition(".")
         if circuit.population(other).size != population.size:
             raise InputError(
                 f"{where}.links[{own!r}]: a population of {population.size} neurons "
                 f"(got {other} with {circuit.population(other).size})"
+            )
+        if not circuit.population(other).declares(variable):
+            raise InputError(
+                f"{where}: {other} with {variable!r}, to which its {own!r} is linked "
+                f"(got equations without it)"
             )
 
 

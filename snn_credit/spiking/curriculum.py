@@ -77,8 +77,11 @@ def curriculum(
     Raises
     ------
     InputError
-        For numbers that are not positive.
+        For data of another kind, or numbers that are not positive.
     """
+    if not isinstance(data, Dataset):
+        kind = type(data).__name__
+        raise InputError(f"data: a Dataset, such as snn_credit.data.load gives (got {kind})")
     lengths = [steps] if isinstance(steps, int) else list(steps)
     shown = {"images": images, "steps": lengths[0] if lengths else 0, "evaluations": evaluations}
     for name, value in shown.items():

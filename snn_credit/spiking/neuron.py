@@ -6,9 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from brian2 import Equations
 from numpy.typing import NDArray
 
 from snn_credit.spiking.circuit import Step
+from snn_credit.spiking.equations import read_equations
 
 #: What rules read of a neuron, and what it means in one that spikes.
 MEANING: Mapping[str, str] = {
@@ -62,6 +64,11 @@ class Neuron:
         Initial values.
     exact
         Variables kept in float64 in a float32 simulation.
+
+    Raises
+    ------
+    InputError
+        If Brian cannot read the equations, or its exact integrator would misread a variable.
     """
 
     equations: str
@@ -75,10 +82,11 @@ class Neuron:
     initial: Mapping[str, Any] = field(default_factory=dict)
     exact: tuple[str, ...] = ()
 
+    def __post_init__(self) -> None:
+        read_equations(self.equations, self.method, "Neuron.equations")
+
     def declares(self, name: str) -> bool:
         """Whether the equations define ``name``."""
-        from brian2 import Equations
-
         equations = Equations(self.equations)
         return name in equations or (name == "h" and self.threshold is not None)
 

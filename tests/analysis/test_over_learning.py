@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from matplotlib.figure import Figure
@@ -13,7 +15,7 @@ from snn_credit.analysis import (
     weights_over_learning,
 )
 from snn_credit.errors import InputError
-from snn_credit.recording import Run
+from snn_credit.recording import Population, Run, RunFile, Synapses
 
 
 def test_traces_by_window(recorded: Run) -> None:
@@ -24,7 +26,11 @@ def test_traces_by_window(recorded: Run) -> None:
         np.testing.assert_allclose(found.quantiles[k, 2], np.median(values))
         np.testing.assert_allclose(found.mean_abs[k], np.abs(values).mean())
     assert found.mean_abs[0] > found.mean_abs[2]
-    assert found.draw().get_ylabel() == "fb of hidden2 (a.u.)"
+    ax = found.draw()
+    assert ax.get_ylabel() == "fb of hidden2 (a.u.)"
+    left, right = ax.get_xlim()
+    assert -1000.0 < left < 120.0 < 60_000.0 < right
+    assert ax.get_xticks().tolist() == [0.0, 1e4]
 
 
 def test_weights_of_arrays_and_of_a_run(recorded: Run) -> None:
@@ -37,6 +43,22 @@ def test_weights_of_arrays_and_of_a_run(recorded: Run) -> None:
     np.testing.assert_allclose(found.quantiles[1], expected, rtol=1e-6)
     assert found.at.tolist() == [0.0, 1.0, 2.0, 3.0]
     assert ax.get_ylabel() == "b of hidden3 output"
+
+
+def test_pairs_without_a_synapse_have_no_weight(tmp_path: Path) -> None:
+    populations = {"input": Population(4), "output": Population(5)}
+    with RunFile.create(
+        tmp_path / "run.h5", experiment="e", config={}, seed=0, device="d", populations=populations
+    ) as file:
+        synapses = Synapses(np.array([0, 2, 3]), np.array([1, 1, 4]), 4, 5)
+        weights = np.array([1.0, 2.0, 6.0])
+        file.append_weights("input_to_output", 0.0, {"w": weights}, synapses)
+        file.finish()
+    found = weights_over_learning(tmp_path / "run.h5", "input_to_output")
+    np.testing.assert_allclose(
+        found.quantiles, [np.quantile(weights, [0.05, 0.25, 0.5, 0.75, 0.95])]
+    )
+    np.testing.assert_allclose(found.mean_abs, [3.0])
 
 
 def test_angle_and_norm_ratio(recorded: Run) -> None:

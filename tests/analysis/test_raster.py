@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
@@ -10,6 +11,7 @@ import pytest
 from matplotlib.collections import LineCollection
 from matplotlib.colors import to_hex
 from matplotlib.figure import Figure
+from matplotlib.patches import Rectangle
 
 from snn_credit.analysis import Stimuli, angles_per_neuron, overview, raster, spikes_of, tuning
 from snn_credit.analysis.rows import arrange
@@ -57,6 +59,37 @@ def test_by_preferred_class() -> None:
     assert rows.colors[0] == rows.colors[1] != rows.colors[2]
 
 
+def test_stimuli_of_arrays() -> None:
+    stimuli = Stimuli(np.array([0.0, 5.0]), np.array([5.0, 10.0]), np.array([7, 4]))
+    figure = raster(PAIR, sort="class", stimuli=stimuli, stop_ms=10.0, size=5)
+    assert [text.get_text() for text in figure.axes[0].get_yticklabels()] == ["4", "7", "–"]
+    assert figure.axes[0].get_ylim() == pytest.approx((0.2, 5.8))
+
+
+def test_a_gap_is_not_drawn_as_silence() -> None:
+    whole = spikes_of(([1.0, 9.0, 501.0], [0, 0, 0]), stop_ms=600.0)
+    figure = raster(replace(whole, stretches=((0.0, 10.0), (500.0, 510.0))))
+    ax = figure.axes[0]
+    assert [time for time, _, _ in ticks(figure, 0)] == [1.0, 9.0, 11.0]
+    assert (ax.get_xlim(), ax.get_xlabel()) == ((0.0, 20.0), "time recorded (ms)")
+
+
+@pytest.mark.parametrize(
+    ("start_ms", "stop_ms", "grey"),
+    [
+        (0.0, 1100.0, [(150.0, 1000.0)]),
+        (900.0, 1200.0, [(0.0, 100.0), (250.0, 300.0)]),
+        (1000.0, 1150.0, []),
+    ],
+)
+def test_time_of_a_run_that_was_not_recorded_is_grey(
+    recorded: Run, start_ms: float, stop_ms: float, grey: list
+) -> None:
+    figure = raster(recorded, start_ms=start_ms, stop_ms=stop_ms, population="hidden1")
+    spans = [p.get_bbox() for p in figure.axes[1].patches if isinstance(p, Rectangle)]
+    assert [(box.x0, box.x1) for box in spans] == grey
+
+
 def test_by_alignment(tmp_path: Path) -> None:
     w = np.eye(3)
     b = np.array([[1.0, 0.0, 0.0], [1.0, 1.0, 0.0], [0.0, 0.0, -1.0]])  # 45, 0 and 180 degrees
@@ -79,6 +112,11 @@ def test_by_alignment(tmp_path: Path) -> None:
     assert [ax.get_ylabel() for ax in figure.axes[1:]] == [
         "output\nunit", "hidden\nby angle", "input\nunit",
     ]  # fmt: skip
+    blind = np.where(np.arange(3) == 1, 0.0, b)  # no feedback reaches neuron 1
+    with RunFile.resume(tmp_path / "run.h5") as file:
+        file.append_weights("hidden_to_output", 19.0, {"w": w, "b": blind})
+    blindly = arrange(spikes_of(run, "hidden"), "alignment", run)
+    assert (blindly.neurons.tolist(), list(blindly.ticks.values())) == ([2, 1, 0], ["180°", "45°"])
     assert ticks(figure, 2) == [(1.5, 2, POTENTIAL), (2.5, 3, POTENTIAL), (3.5, 1, WRONG)]
 
 
@@ -94,7 +132,7 @@ def test_each_sort_draws_every_spike_of_a_run(recorded: Run) -> None:
 
 
 def test_the_first_stimuli_of_a_window(recorded: Run) -> None:
-    figure = raster(recorded, stimuli=2)
+    figure = raster(recorded, first=2)
     assert figure.axes[0].get_title() == "late (60,000 images), first 2 of 3 stimuli"
     assert len(figure.axes[0].child_axes) == 2
     assert figure.axes[-1].get_xlim() == (0, 100)
@@ -120,7 +158,9 @@ def test_refused(recorded: Run) -> None:
         raster(PAIR, sort="alignment")
     with pytest.raises(InputError, match=r"stimuli: expected some that were shown"):
         raster(PAIR, sort="class")
-    with pytest.raises(InputError, match=r"units, stimuli: expected at least 1 \(got 0 and 10\)"):
+    with pytest.raises(InputError, match=r"size, stimuli: expected None of a run file"):
+        raster(recorded, size=3)
+    with pytest.raises(InputError, match=r"units, first: expected at least 1 \(got 0 and 10\)"):
         raster(recorded, units=0)
 
 
@@ -133,6 +173,19 @@ def test_an_overview_has_eight_panels_a_population(recorded: Run) -> None:
     assert sum("folds:" in words.replace("\n", " ") for words in said) == 2
     figure.savefig(io.BytesIO(), dpi=40)
     assert len(overview(recorded.path, "output", window="early").axes) >= 8
+
+
+def test_an_overview_of_arrays_decodes_with_as_many_folds_as_there_may_be() -> None:
+    onsets = 10.0 * np.arange(12)
+    stimuli = Stimuli(onsets, onsets + 10.0, np.arange(12) % 4)  # each class three times
+    rng = np.random.default_rng(0)
+    pair = (rng.uniform(0.0, 120.0, 2000), rng.integers(0, 6, 2000))
+    figure = overview(spikes_of(pair, "mine", stop_ms=120.0, stimuli=stimuli))
+    titles = [ax.get_title() for ax in figure.axes]
+    assert "12 presentations, 3 folds" in titles
+    alone = overview(pair)
+    said = [text.get_text().replace("\n", " ") for ax in alone.axes for text in ax.texts]
+    assert sum("stimuli: expected some that were shown" in words for words in said) == 4
 
 
 def test_an_overview_of_what_is_not_there(recorded: Run) -> None:

@@ -81,3 +81,27 @@ def test_silence_can_be_drawn(name: str) -> None:
     figure = found.draw().figure
     assert isinstance(figure, Figure)
     figure.savefig(io.BytesIO(), dpi=40)
+
+
+def test_a_flat_histogram_does_not_touch_the_frame() -> None:
+    onsets = np.arange(0.0, 80.0, 20.0)
+    stimuli = Stimuli(onsets, onsets + 20.0, np.array([0, 1, 0, 1]))
+    nearly = (np.delete(np.arange(80.0), 3), [0] * 79)
+    found = analysis.peri_stimulus(nearly, 5.0, stop_ms=80.0, stimuli=stimuli)
+    assert found.draw().get_ylim()[1] > 1.05 * found.rate_hz.max()
+
+
+def test_late_times_do_not_run_into_each_other() -> None:
+    late = {"size": 1, "start_ms": 418300.0, "stop_ms": 418450.0}
+    ax = analysis.binned_rate(([], []), 1.0, **late).draw()
+    assert len([tick for tick in ax.get_xticks() if 418300 <= tick <= 418450]) <= 5
+
+
+@pytest.mark.filterwarnings("ignore:.*copy.*argument in Quantity")
+def test_a_matrix_names_the_neurons_that_were_chosen() -> None:
+    rng = np.random.default_rng(0)
+    pair = (rng.uniform(0.0, 100.0, 900), rng.integers(0, 90, 900))
+    for units in (4, 25):
+        found = analysis.spike_time_tiling(pair, units=units, stop_ms=100.0)
+        named = [label.get_text() for label in found.draw().get_xticklabels()]
+        assert named == [str(neuron) for neuron in found.neurons[:: 1 if units == 4 else 3]]

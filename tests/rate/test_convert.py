@@ -237,6 +237,13 @@ def test_state_dicts_go_round(rule, batch):
     assert set(convnet().state_dict()) <= set(first.state_dict())
 
 
+@pytest.mark.parametrize("net", [perceptron((6, 5, 4)), Wrapped(perceptron((6, 5, 4)))])
+def test_what_learns_by_a_rule_already_is_refused(net):
+    learning = convert(net, "FA chain", b_scale=0.5)
+    with pytest.raises(InputError, match=r"^module: .* by no rule yet; .*\(got .* by FA chain\)$"):
+        convert(learning, "BP")
+
+
 def test_the_original_stays_as_it_is(batch):
     net = convnet()
     before = copy.deepcopy(net.state_dict())

@@ -51,6 +51,14 @@ def test_links_lead_from_where_the_page_lies(root: Path) -> None:
     assert link == "../runs/a/learning%20curve.png"
 
 
+def test_a_picture_that_lies_elsewhere_is_linked_where_it_lies(root: Path) -> None:
+    drawn = root / "runs" / "a" / "learning curve.png"
+    drawn.rename(root / "curve.png")
+    drawn.symlink_to("../../curve.png")
+    said = to_markdown(make_page(root / "runs", [experiment()]), root)
+    assert re.findall(r"!\[.*?\]\((.*?)\)", said) == ["curve.png"]
+
+
 def test_the_same_results_elsewhere_give_the_same_text(root: Path, tmp_path: Path) -> None:
     shutil.copytree(root / "runs", tmp_path / "elsewhere" / "runs")
     copied = markdown(tmp_path / "elsewhere", experiment())

@@ -55,7 +55,10 @@ def test_a_file_is_refused(root: Path) -> None:
 
 
 def test_an_empty_folder_is_refused_and_stays_empty(tmp_path: Path) -> None:
-    with pytest.raises(InputError, match=r"DIR: a folder with finished runs \(got .*, with none\)"):
+    with pytest.raises(
+        InputError,
+        match=r"DIR: a folder with finished runs of .snn-credit run. \(got .*, with none\)",
+    ):
         write_report(tmp_path, None, [experiment()])
     assert list(tmp_path.iterdir()) == []
 

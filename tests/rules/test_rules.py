@@ -135,7 +135,7 @@ def test_a_rule_is_found_by_name_or_as_it_is():
 @pytest.mark.parametrize(
     ("name", "message"),
     [
-        ("FAA", r"rule: one of .*FA.* \(got 'FAA'\)"),
+        ("FAA", r"rule: one of .*FA.*, or another that `snn-credit rules` lists \(got 'FAA'\)"),
         ("pepitta", r"rule: one of PEPITA.* \(got 'pepitta'\)"),
         ("???", r"rule: one of BP, Shallow, .*pseudobackprop \(got '\?\?\?'\)"),
     ],

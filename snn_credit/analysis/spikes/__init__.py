@@ -1,22 +1,18 @@
 """Statistics of spikes, from arrays, run files and Brian monitors; each can draw itself."""
 
 from snn_credit.analysis.spikes.correlation import Correlations, count_correlations
-from snn_credit.analysis.spikes.data import Spikes, Stimuli, Stretch
+from snn_credit.analysis.spikes.data import Spikes
 from snn_credit.analysis.spikes.decoding import Decoding, decoding
 from snn_credit.analysis.spikes.dimensionality import Dimensionality, dimensionality
 from snn_credit.analysis.spikes.fano import Fano, fano_factor
-from snn_credit.analysis.spikes.intervals import (
-    IntervalHistogram,
-    Irregularity,
-    cv,
-    cv2,
-    interval_histogram,
-    lv,
-)
+from snn_credit.analysis.spikes.intervals import IntervalHistogram, interval_histogram
+from snn_credit.analysis.spikes.irregularity import Irregularity, cv, cv2, lv
 from snn_credit.analysis.spikes.psth import PeriStimulus, peri_stimulus
 from snn_credit.analysis.spikes.rates import MeanRate, Rate, binned_rate, mean_rate, smooth_rate
 from snn_credit.analysis.spikes.select import Where
 from snn_credit.analysis.spikes.source import Source, spikes_of
+from snn_credit.analysis.spikes.stimuli import Stimuli
+from snn_credit.analysis.spikes.stretches import Stretch
 from snn_credit.analysis.spikes.synchrony import (
     Correlogram,
     Tiling,

@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from snn_credit.analysis.result import Result, drawn
-from snn_credit.analysis.spikes.presentations import Presented, presented
+from snn_credit.analysis.spikes.presentations import Presented, presented, whatever_was_shown
 from snn_credit.analysis.spikes.select import Where, select
 from snn_credit.analysis.spikes.source import Source
 from snn_credit.analysis.style import GREY, INK, LEARNERS
@@ -31,7 +31,8 @@ class Correlations(Result):
     matrix : (n, n)
         NaN where one of the two does not vary.
     samples : int
-        How many numbers each correlation is of.
+        How many numbers each correlation is of; of noise, in how many presentations a pair shares
+        at most.
     """
 
     population: str
@@ -77,10 +78,12 @@ def count_correlations(
     total     counts in bins of ``bin_ms``, or of whole presentations if nothing is said
     signal    mean counts of the classes: whether two neurons prefer the same ones
     noise     counts of presentations as z-scores within their class (Cohen & Kohn 2011): what two
-              neurons share from one presentation of a class to another
+              neurons share from one presentation of a class to another; over the classes in which
+              both of a pair vary
     ========  ===================================================================================
 
-    Signal correlations are as noisy as the means of the classes: few presentations draw them to 0.
+    Signal correlations are as noisy as the means of the classes: few presentations draw them to 0,
+    and of two classes each is -1 or 1.
 
     Parameters
     ----------
@@ -90,7 +93,8 @@ def count_correlations(
     bin_ms : float, optional
         With 'total' only. As ``elephant.spike_train_correlation.correlation_coefficient`` then.
     from_ms, until_ms : float, optional
-        The part of each presentation that counts; by default all of the shortest.
+        The part of each presentation that counts; by default all of the shortest. Not with
+        ``bin_ms``.
 
     Raises
     ------
@@ -103,7 +107,7 @@ def count_correlations(
         raise InputError(f"bin_ms: expected None with {kind} correlations (got {bin_ms:g})")
     spikes = select(source, where)
     if bin_ms is not None:
-        samples = spikes.counts(*spikes.bins(bin_ms)).astype(np.float64)
+        samples = whatever_was_shown(spikes, bin_ms, from_ms, until_ms).astype(np.float64)
     else:
         found = presented(spikes, from_ms=from_ms, until_ms=until_ms)
         samples = _samples(found, kind)
@@ -113,7 +117,8 @@ def count_correlations(
         raise InputError(
             f"{kind} correlations: expected two {what}{alike} or more (got {len(samples)})"
         )
-    result = Correlations(spikes.name, kind, spikes.neurons, _pearson(samples), len(samples))
+    matrix = _of_scores(samples) if kind == "noise" else _pearson(samples)
+    result = Correlations(spikes.name, kind, spikes.neurons, matrix, len(samples))
     return drawn(result, where.get("ax"))
 
 
@@ -129,9 +134,23 @@ def _samples(found: Presented, kind: Kind) -> NDArray[np.float64]:
 
 
 def _z(group: NDArray[np.float64]) -> NDArray[np.float64]:
-    """Return counts as z-scores; 0 of a neuron that does not vary, which then weighs nothing."""
+    """Return counts as z-scores; NaN of a neuron that does not vary."""
     spread = group.std(axis=0)
-    return (group - group.mean(axis=0)) / np.where(spread > 0, spread, 1.0)
+    return (group - group.mean(axis=0)) / np.where(spread > 0, spread, np.nan)
+
+
+def _of_scores(scores: NDArray[np.float64]) -> NDArray[np.float64]:
+    """Correlate z-scores (k, n), each pair of columns over the rows in which both have one.
+
+    In each class the squares of a neuron's scores sum to the number of presentations, so the
+    norms of a pair are the square root of how many rows it shares. Rows in which only one varies
+    would add to that one's norm and draw the correlation to 0.
+    """
+    known = np.isfinite(scores)
+    filled = np.where(known, scores, 0.0)
+    shared = known.T.astype(np.float64) @ known
+    products = filled.T @ filled
+    return np.clip(products / np.where(shared > 0, shared, np.nan), -1.0, 1.0)
 
 
 def _pearson(samples: NDArray[np.float64]) -> NDArray[np.float64]:

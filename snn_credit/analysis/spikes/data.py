@@ -2,40 +2,23 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, field
 from typing import TypeAlias
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
+from snn_credit.analysis.spikes.stimuli import Stimuli
+from snn_credit.analysis.spikes.stretches import Stretch, stretch_words, whole_bins
 from snn_credit.errors import InputError
 from snn_credit.recording import ROUNDING_MS
 
 #: Times in ms and neurons of some spikes, both (n,), in order of time.
 Block: TypeAlias = tuple[NDArray[np.float64], NDArray[np.int64]]
 
-#: From (included) to (not), in ms.
-Stretch: TypeAlias = tuple[float, float]
-
 #: Spikes that `Spikes.trains` holds at a time: 160 MB.
 _HELD = 10_000_000
-
-
-@dataclass(frozen=True)
-class Stimuli:
-    """What was shown: when each stimulus came on and went, in ms, and its class; all (k,)."""
-
-    onset_ms: NDArray[np.float64]
-    offset_ms: NDArray[np.float64]
-    labels: NDArray[np.int64]
-
-    def within(self, stretches: Sequence[Stretch]) -> Stimuli:
-        """Return those that were shown wholly within one of the stretches."""
-        kept = np.zeros(len(self.onset_ms), dtype=bool)
-        for start, stop in stretches:
-            kept |= (self.onset_ms >= start - ROUNDING_MS) & (self.offset_ms <= stop + ROUNDING_MS)
-        return Stimuli(self.onset_ms[kept], self.offset_ms[kept], self.labels[kept])
 
 
 @dataclass(frozen=True)
@@ -165,7 +148,7 @@ class Spikes:
                 f"recorded (got {bin_ms:g})"
             )
         starts = [
-            start + bin_ms * np.arange(int((stop - start) / bin_ms + 1e-9), dtype=np.float64)
+            start + bin_ms * np.arange(whole_bins(stop - start, bin_ms), dtype=np.float64)
             for start, stop in self.stretches
         ]
         borders = np.concatenate(starts)
@@ -223,9 +206,3 @@ class Spikes:
                 f"{self.name} (got {starts[k]:g} to {stops[k]:g} ms)"
             )
         return starts, stops
-
-
-def stretch_words(stretches: Sequence[Stretch]) -> str:
-    """Say when something was recorded: '0 to 150 ms or 900 to 1050 ms'."""
-    words = [f"{start:g} to {stop:g} ms" for start, stop in stretches]
-    return " or ".join(words if len(words) < 5 else [*words[:2], f"{len(words) - 2} later ones"])

@@ -28,7 +28,8 @@ class Decoding(Result):
         Where each bin starts, after the onset.
     bin_ms : float
     bin_percent, bin_sem : (bins,)
-        From the counts of one bin; the standard error is that over folds.
+        From the counts of one bin; the standard error is that over folds, which share most of what
+        they learned from: another set of presentations may differ by more.
     cumulative_percent, cumulative_sem : (bins,)
         From the counts since the first bin, this one included.
     chance_percent : float
@@ -58,7 +59,7 @@ class Decoding(Result):
             ax.fill_between(x, mean - sem, mean + sem, color=color, alpha=0.15, linewidth=0)
         ax.axhline(self.chance_percent, color=GREY, dashes=(3, 2), label="chance")
         ax.set(xlim=(min(0.0, self.start_ms[0]), ends[-1] * 1.02), ylim=(0, 102))
-        ax.legend(frameon=False, fontsize=5.5, loc="lower right")
+        ax.legend(frameon=False, fontsize=5.5, loc="best")
         ax.set_title(f"{self.presentations} presentations, {self.folds} folds")
         ax.set(xlabel="time after onset (ms)", ylabel=f"class from {self.population} (%)")
 
@@ -77,7 +78,8 @@ def decoding(
     """Decode the class that was shown from spike counts, bin by bin and cumulatively.
 
     Each presentation is decoded by a classifier that learned from the others: stratified folds,
-    the same for all bins.
+    the same for all bins. A stimulus that was shown twice may be learned from once and read once:
+    `train` shows the same ones in each window of a run, so name one.
 
     Parameters
     ----------

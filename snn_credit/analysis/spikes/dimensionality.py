@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from snn_credit.analysis.result import Result, drawn
-from snn_credit.analysis.spikes.presentations import presented
+from snn_credit.analysis.spikes.presentations import presented, whatever_was_shown
 from snn_credit.analysis.spikes.select import Where, select
 from snn_credit.analysis.spikes.source import Source
 from snn_credit.analysis.style import INK, LEARNERS
@@ -54,7 +54,8 @@ class Dimensionality(Result):
         ax.plot(first, 100 * self.explained, color=LEARNERS[4], linewidth=0.9)
         ax.axvline(self.participation_ratio, color=INK, dashes=(3, 2))
         ax.set(xscale="log", ylim=(0, 102), xlim=(0.9, max(len(first), 2)))
-        ax.set_title(f"participation ratio {self.participation_ratio:.3g} of {len(first)}")
+        most = min(len(first), self.samples - 1)
+        ax.set_title(f"participation ratio {self.participation_ratio:.3g} of at most {most}")
         ax.set(xlabel="dimensions", ylabel=f"variance of {self.population} (%)")
 
 
@@ -82,7 +83,8 @@ def dimensionality(
     of : 'presentations' or 'classes'
         Counts of each presentation, or the mean of each class, free of most of the noise.
     from_ms, until_ms : float, optional
-        The part of each presentation that counts; by default all of the shortest.
+        The part of each presentation that counts; by default all of the shortest. Not with
+        ``bin_ms``.
 
     Raises
     ------
@@ -91,9 +93,11 @@ def dimensionality(
     """
     if of not in ("presentations", "classes"):
         raise InputError(f"of: expected presentations or classes (got {of!r})")
+    if bin_ms is not None and of == "classes":
+        raise InputError(f"bin_ms: expected None with the means of classes (got {bin_ms:g})")
     spikes = select(source, where)
     if bin_ms is not None:
-        samples, what = spikes.counts(*spikes.bins(bin_ms)), "bins"
+        samples, what = whatever_was_shown(spikes, bin_ms, from_ms, until_ms), "bins"
     else:
         found, what = presented(spikes, from_ms=from_ms, until_ms=until_ms), of
         samples = found.whole

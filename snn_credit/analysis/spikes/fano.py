@@ -10,7 +10,7 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from snn_credit.analysis.result import Result, drawn
-from snn_credit.analysis.spikes.presentations import presented
+from snn_credit.analysis.spikes.presentations import presented, whatever_was_shown
 from snn_credit.analysis.spikes.select import Where, select
 from snn_credit.analysis.spikes.source import Source
 from snn_credit.analysis.style import GREY, INK, LEARNERS
@@ -92,7 +92,8 @@ def fano_factor(
     bin_ms : float, optional
         Over bins of this width, whatever was shown; over presentations, if nothing is said.
     from_ms, until_ms : float, optional
-        The part of each presentation that counts; by default all of the shortest.
+        The part of each presentation that counts; by default all of the shortest. Not with
+        ``bin_ms``.
     ddof : int
         The variance is that of a sample, divided by k - ddof: unbiased with 1, and with 0 what
         ``elephant.statistics.fanofactor`` takes.
@@ -115,7 +116,8 @@ def fano_factor(
             )
         classes, parts = np.array(list(groups)), [counts[members] for members in groups.values()]
     else:
-        counts, width = spikes.counts(*spikes.bins(bin_ms)), bin_ms
+        counts = whatever_was_shown(spikes, bin_ms, from_ms, until_ms)
+        width = bin_ms
         if len(counts) <= ddof:
             raise InputError(f"bin_ms: expected more than {ddof} bins (got {len(counts)})")
         classes, parts = None, [counts]

@@ -7,7 +7,9 @@ from dataclasses import dataclass
 import numpy as np
 from numpy.typing import NDArray
 
-from snn_credit.analysis.spikes.data import Spikes, Stimuli
+from snn_credit.analysis.spikes.data import Spikes
+from snn_credit.analysis.spikes.stimuli import Stimuli
+from snn_credit.analysis.spikes.stretches import whole_bins
 from snn_credit.errors import InputError
 from snn_credit.recording import ROUNDING_MS
 
@@ -93,8 +95,27 @@ def presented(
     width = until - from_ms if bin_ms is None else bin_ms
     if not 0 < width <= until - from_ms + ROUNDING_MS:
         raise InputError(f"bin_ms: expected > 0 and at most {until - from_ms:g} (got {width:g})")
-    steps = width * np.arange(int((until - from_ms) / width + 1e-9), dtype=np.float64)
+    steps = width * np.arange(whole_bins(until - from_ms, width), dtype=np.float64)
     starts = (shown.onset_ms[:, None] + steps).ravel()
     counts = spikes.counts(starts, starts + width)
     shape = (len(shown.labels), len(steps), len(spikes.neurons))
     return Presented(counts.reshape(shape), from_ms + steps, width, shown.labels)
+
+
+def whatever_was_shown(
+    spikes: Spikes, bin_ms: float, from_ms: float, until_ms: float | None
+) -> NDArray[np.int64]:
+    """Count spikes in bins that fill what was recorded, (k, n).
+
+    Raises
+    ------
+    InputError
+        If no bin fits, or ``from_ms`` or ``until_ms`` is said too, which bins do not regard.
+    """
+    if from_ms != 0.0 or until_ms is not None:
+        until = "None" if until_ms is None else f"{until_ms:g}"
+        raise InputError(
+            "from_ms, until_ms: expected neither with bin_ms, for bins fill all that was recorded "
+            f"(got {from_ms:g} and {until})"
+        )
+    return spikes.counts(*spikes.bins(bin_ms))

@@ -56,7 +56,7 @@ class PeriStimulus(Result):
         if self.start_ms[0] < 0:
             ax.axvline(0.0, color=GREY, linewidth=0.5)
         ax.set_xlim(self.start_ms[0], self.start_ms[-1] + self.bin_ms)
-        ax.set_ylim(bottom=0.0)
+        ax.set_ylim(0.0, max(1.08 * ax.get_ylim()[1], 1e-9))
         ax.set(xlabel="time after onset (ms)", ylabel=f"rate of {self.population} (Hz)")
         if several:
             ax.legend(title="class", frameon=False, fontsize=5.5, title_fontsize=6, ncols=2,

@@ -11,9 +11,10 @@ from numpy.typing import ArrayLike, NDArray
 
 from snn_credit.analysis.result import Result, drawn
 from snn_credit.analysis.spikes import timeline
-from snn_credit.analysis.spikes.data import Spikes, Stretch
+from snn_credit.analysis.spikes.data import Spikes
 from snn_credit.analysis.spikes.select import Where, select
 from snn_credit.analysis.spikes.source import Source
+from snn_credit.analysis.spikes.stretches import Stretch
 from snn_credit.analysis.style import INK, LEARNERS
 from snn_credit.errors import InputError
 

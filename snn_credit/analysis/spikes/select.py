@@ -9,8 +9,9 @@ from typing import Any, TypedDict
 from matplotlib.axes import Axes
 from numpy.typing import ArrayLike
 
-from snn_credit.analysis.spikes.data import Spikes, Stimuli
+from snn_credit.analysis.spikes.data import Spikes
 from snn_credit.analysis.spikes.source import Source, spikes_of
+from snn_credit.analysis.spikes.stimuli import Stimuli
 from snn_credit.errors import InputError
 
 

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Sequence
 from dataclasses import replace
 from os import PathLike
 from typing import Any, TypeAlias
@@ -10,13 +10,11 @@ from typing import Any, TypeAlias
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
 
-from snn_credit.analysis.spikes.data import (
-    Block,
-    Spikes,
-    Stimuli,
-    Stretch,
-    stretch_words,
-)
+from snn_credit.analysis.spikes.arrays import of_arrays
+from snn_credit.analysis.spikes.checks import whole_numbers
+from snn_credit.analysis.spikes.data import Spikes
+from snn_credit.analysis.spikes.stimuli import Stimuli
+from snn_credit.analysis.spikes.stretches import Stretch, stretch_words
 from snn_credit.errors import InputError
 from snn_credit.recording import ROUNDING_MS, Population, Run, Window, open_run
 
@@ -41,8 +39,9 @@ def spikes_of(
     Parameters
     ----------
     source : Run, path, (times_ms, neurons), SpikeMonitor or Spikes
-        Where they are. A pair of arrays is taken as recorded from 0 to its last spike, if nothing
-        else is said; a monitor from 0 to where its clock stands.
+        Where they are. A pair of arrays is taken as recorded from 0 to its last spike, unless
+        ``start_ms`` is less or ``stop_ms`` more; a monitor from 0 to where its clock stands. Times
+        are plain numbers in ms: ``(monitor.t/ms, monitor.i)``.
     population : str, optional
         Of a run file; may be left out where only one was recorded. Otherwise a name for figures.
     window : str, optional
@@ -60,27 +59,34 @@ def spikes_of(
     Raises
     ------
     InputError
-        If the population, the window, the stretch or a neuron is not there, or neurons do not fit
-        ``size``.
+        If the population, the window, the stretch or a neuron is not there, neurons do not fit
+        ``size``, or what was said does not go with the source.
     """
     if isinstance(source, str | PathLike):
         source = open_run(source)
+    pair = isinstance(source, tuple | list)
+    if size is not None and not pair:
+        raise InputError(f"size: expected None where there is no pair of arrays (got {size})")
     if isinstance(source, Spikes):
-        found = source
+        found = source if population is None else replace(source, name=population)
     elif isinstance(source, Run):
         found = _of_run(source, population, window)
     elif all(hasattr(source, name) for name in ("t", "i", "source", "clock")):
         found = _of_monitor(source, population)
-    elif isinstance(source, tuple | list) and len(source) == 2:
-        found = _of_arrays(source[0], source[1], population, stop_ms, size)
+    elif pair and len(source) == 2 and not hasattr(source[0], "t_stop"):
+        found = of_arrays(
+            source[0], source[1], population, start_ms=start_ms, stop_ms=stop_ms, size=size
+        )
     else:
         raise InputError(
-            "source: expected a run file, (times_ms, neurons), a SpikeMonitor or Spikes "
-            f"(got {type(source).__name__})"
+            "source: expected a run file, (times_ms, neurons), a SpikeMonitor or Spikes; of Neo "
+            f"objects, exchange.from_neo makes a run file (got {type(source).__name__})"
         )
     if window is not None and not isinstance(source, Run):
         raise InputError(f"window: expected None where there is no run file (got {window!r})")
     if stimuli is not None:
+        if not isinstance(stimuli, Stimuli):
+            raise InputError(f"stimuli: expected Stimuli (got {type(stimuli).__name__})")
         found = replace(found, stimuli=stimuli.within(found.stretches))
     if neurons is not None:
         found = replace(found, neurons=_among(found, neurons))
@@ -88,7 +94,7 @@ def spikes_of(
 
 
 def _among(spikes: Spikes, neurons: ArrayLike) -> NDArray[np.int64]:
-    wanted = np.unique(np.asarray(neurons, dtype=np.int64))
+    wanted = np.unique(whole_numbers("neurons", neurons))
     missing = np.setdiff1d(wanted, spikes.neurons)
     if len(missing) or not len(wanted):
         known = f"{len(spikes.neurons)} recorded ones of {spikes.name}"
@@ -114,7 +120,7 @@ def cut(spikes: Spikes, start_ms: float | None, stop_ms: float | None) -> Spikes
     stretches = tuple(
         (max(start, first), min(stop, last))
         for start, stop in spikes.stretches
-        if stop > first and start < last
+        if stop > first + ROUNDING_MS and start < last - ROUNDING_MS
     )
     if not stretches:
         raise InputError(
@@ -183,37 +189,5 @@ def _of_monitor(monitor: Any, name: str | None) -> Spikes:
     stop = dt * round(1000.0 * float(np.asarray(monitor.clock.t_[:])) / dt)
     group = monitor.source
     label = name or str(getattr(group, "name", "neurons"))
-    found = _of_arrays(dt * steps, nodes, label, stop if stop > 0 else None, len(group))
+    found = of_arrays(dt * steps, nodes, label, stop_ms=stop, size=len(group))
     return replace(found, dt_ms=dt)
-
-
-def _of_arrays(
-    times_ms: ArrayLike,
-    node_ids: ArrayLike,
-    name: str | None,
-    stop_ms: float | None,
-    size: int | None,
-) -> Spikes:
-    times, nodes = np.asarray(times_ms, dtype=np.float64), np.asarray(node_ids, dtype=np.int64)
-    if times.ndim != 1 or times.shape != nodes.shape:
-        raise InputError(
-            f"neurons: expected as many as times_ms, (n,) (got {times.shape} and {nodes.shape})"
-        )
-    if not np.isfinite(times).all():
-        raise InputError("times_ms: expected finite numbers (got NaN or infinity)")
-    count = (int(nodes.max()) + 1 if len(nodes) else 0) if size is None else size
-    if len(nodes) and not (nodes.min() >= 0 and nodes.max() < count):
-        raise InputError(f"neurons: expected 0 to {count - 1} (got {nodes.min()} to {nodes.max()})")
-    order = np.argsort(times, kind="stable")
-    times, nodes = times[order], nodes[order]
-    first = min(0.0, float(times[0])) if len(times) else 0.0
-    last = float(times[-1]) + 2 * ROUNDING_MS if len(times) else first
-    end = max(last, stop_ms or 0.0)
-    if end <= first or count == 0:
-        raise InputError("times_ms: expected a spike, or stop_ms and size to be said (got none)")
-
-    def read(start: float, stop: float) -> Iterator[Block]:
-        low, high = np.searchsorted(times, [start - ROUNDING_MS, stop - ROUNDING_MS])
-        yield times[low:high], nodes[low:high]
-
-    return Spikes(name or "neurons", count, np.arange(count), ((first, end),), read)

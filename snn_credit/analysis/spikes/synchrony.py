@@ -11,12 +11,15 @@ from matplotlib.axes import Axes
 from numpy.typing import NDArray
 
 from snn_credit.analysis.result import Result, drawn
-from snn_credit.analysis.spikes.data import Stretch
 from snn_credit.analysis.spikes.select import Where, elephant, select
 from snn_credit.analysis.spikes.source import Source
+from snn_credit.analysis.spikes.stretches import Stretch, whole_bins
 from snn_credit.analysis.style import GREY, LEARNERS
 from snn_credit.errors import InputError
 from snn_credit.recording import ROUNDING_MS
+
+#: Neurons that are named along the axes of a matrix.
+_MOST_NAMED = 10
 
 
 @dataclass(frozen=True)
@@ -48,7 +51,7 @@ class Correlogram(Result):
         ax.plot(self.lag_ms, self.expected, color=GREY, linewidth=0.7, label="independent")
         ax.axvline(0.0, color=GREY, linewidth=0.5)
         ax.set_xlim(edges[0], edges[-1])
-        ax.legend(frameon=False, fontsize=5.5, loc="lower right")
+        ax.legend(frameon=False, fontsize=5.5, loc="best")
         first, second = self.pair
         ax.set_xlabel(f"neuron {second} after neuron {first} (ms)")
         ax.set_ylabel(f"pairs of spikes, {self.population}")
@@ -97,7 +100,7 @@ def cross_correlogram(
     expected = np.zeros(len(lags))
     trains = dict(spikes.trains())
     for stretch in spikes.stretches:
-        bins = int((stretch[1] - stretch[0]) / bin_ms + 1e-9)
+        bins = whole_bins(stretch[1] - stretch[0], bin_ms)
         if bins <= steps:
             raise InputError(
                 f"max_lag_ms: expected less than {stretch[1] - stretch[0]:g}, a stretch that was "
@@ -136,6 +139,11 @@ class Tiling(Result):
         if ax.figure is not None:
             label = f"tiling coefficient, {self.dt_ms:g} ms"
             ax.figure.colorbar(image, ax=ax, label=label)
+        step = max(1, -(-len(self.neurons) // _MOST_NAMED))
+        at = range(0, len(self.neurons), step)
+        names = [str(neuron) for neuron in self.neurons[::step]]
+        ax.set_xticks(at, names)
+        ax.set_yticks(at, names)
         ax.set(xlabel=f"neuron of {self.population}", ylabel=f"neuron of {self.population}")
 
 
@@ -196,6 +204,9 @@ def _neo_train(train: NDArray[np.float64], stretch: Stretch, length_ms: float) -
 
 
 def _binned(conversion: ModuleType, train: Any, bin_ms: float, bins: int) -> Any:
+    """Return a train in bins. Elephant has a warning for each train with a spike on a border."""
     from quantities import ms
 
-    return conversion.BinnedSpikeTrain(train, bin_size=bin_ms * ms, n_bins=bins)
+    moved = train.time_shift(ROUNDING_MS * ms)
+    moved.t_start, moved.t_stop = train.t_start, train.t_stop
+    return conversion.BinnedSpikeTrain(moved, bin_size=bin_ms * ms, n_bins=bins, tolerance=None)

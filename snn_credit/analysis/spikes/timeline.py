@@ -6,9 +6,10 @@ from collections.abc import Sequence
 
 import numpy as np
 from matplotlib.axes import Axes
+from matplotlib.ticker import MaxNLocator
 from numpy.typing import ArrayLike, NDArray
 
-from snn_credit.analysis.spikes.data import Stretch
+from snn_credit.analysis.spikes.stretches import Stretch
 from snn_credit.analysis.style import GREY
 
 
@@ -28,6 +29,7 @@ def mark(ax: Axes, stretches: Sequence[Stretch]) -> None:
     lengths = np.array([stop - start for start, stop in stretches])
     first = stretches[0][0] if len(stretches) == 1 else 0.0
     ax.set_xlim(first, first + lengths.sum())
+    ax.xaxis.set_major_locator(MaxNLocator(4))  # late in a run times have many digits
     several = len(stretches) > 1
     ax.set_xlabel("time recorded (ms)" if several else "time (ms)")
     for at in np.cumsum(lengths)[:-1]:

@@ -9,6 +9,7 @@ import brian2 as b2
 import numpy as np
 
 from snn_credit.spiking.circuit import Circuit
+from snn_credit.spiking.equations import brian_errors
 
 
 @contextmanager
@@ -17,6 +18,11 @@ def brian_settings(circuit: Circuit, dtype: str) -> Iterator[None]:
 
     Brian's time step, its preferences and numpy's random generator are global: two simulations in
     one process, or a user's own, must not find each other's.
+
+    Raises
+    ------
+    InputError
+        In place of what Brian says of an object that it cannot make (see `brian_errors`).
     """
     float_dtype = b2.prefs["core.default_float_dtype"]
     target = b2.prefs["codegen.target"]
@@ -25,7 +31,8 @@ def brian_settings(circuit: Circuit, dtype: str) -> Iterator[None]:
     b2.prefs["core.default_float_dtype"] = np.dtype(dtype).type
     b2.defaultclock.dt = circuit.dt
     try:
-        yield
+        with brian_errors():
+            yield
     finally:
         b2.defaultclock.dt = dt
         b2.prefs["core.default_float_dtype"] = float_dtype

@@ -136,6 +136,7 @@ def learning_circuit(
     send_messages(net, feedback)
     change_synapses(net)
     broadcast(net)
+    _check_reached(net)
     windows = ", ".join(f"{number} {phase.name}" for number, phase in enumerate(rule.phases))
     return Circuit(
         name=name,
@@ -171,6 +172,16 @@ def _check_own(rates: Rates, layers: Sequence[Layer]) -> None:
                     f"rates[{rate!r}]: none, since the neurons of layer {layer.name} have a "
                     f"{rate} of their own (got {given})"
                 )
+
+
+def _check_reached(net: NetworkDraft) -> None:
+    """Refuse a layer that clears an I and has none: what is sent to it would be lost."""
+    for layer in net.layers[1:]:
+        if "I" in layer.neuron.cleared and not layer.knows("I"):
+            raise InputError(
+                f"layer {layer.name}: a neuron with 'I', the sum over its synapses; "
+                f"cleared=() for one that receives nothing (got equations without it)"
+            )
 
 
 def _draft(rule: Rule, layer: Layer, rates: Mapping[str, float | None]) -> PopulationDraft:

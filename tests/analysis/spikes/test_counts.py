@@ -133,6 +133,17 @@ def test_signal_and_noise_apart() -> None:
         assert len(found.pairs) == 1
 
 
+def test_noise_of_a_neuron_that_varies_in_one_class_only() -> None:
+    # The first neuron fires for class 0 alone, and there it shares all that the second one does.
+    labels = np.repeat([0, 1, 2, 3], 25)
+    noise = np.random.default_rng(0).integers(0, 5, 100)
+    counts = np.stack([np.where(labels == 0, noise, 0), noise, 4 - noise], axis=1)
+    found = count_correlations(**of(counts, labels), kind="noise")
+    np.testing.assert_allclose(found.matrix, [[1, 1, -1], [1, 1, -1], [-1, -1, 1]], atol=1e-12)
+    apart = np.stack([np.where(labels == 0, noise, 0), np.where(labels == 1, noise, 0)], axis=1)
+    assert np.isnan(count_correlations(**of(apart, labels), kind="noise").matrix[0, 1])
+
+
 @pytest.mark.parametrize(
     ("settings", "message"),
     [
@@ -175,9 +186,31 @@ def test_the_dimensions_of_classes_are_free_of_noise() -> None:
     assert found == pytest.approx(20 / (1 + 20 / 400), rel=0.03)
 
 
+def test_few_samples_have_few_dimensions() -> None:
+    counts = np.random.default_rng(0).poisson(3.0, (4, 30))
+    found = dimensionality(**of(counts), bin_ms=BIN)
+    covariance = np.cov(counts, rowvar=False)
+    expected = np.trace(covariance) ** 2 / np.trace(covariance @ covariance)
+    assert found.participation_ratio == pytest.approx(expected)
+    np.testing.assert_allclose(found.eigenvalues[3:], 0.0, atol=1e-9)
+    assert found.draw().get_title() == f"participation ratio {expected:.3g} of at most 3"
+
+
+@pytest.mark.parametrize("function", [count_correlations, dimensionality, fano_factor])
+@pytest.mark.parametrize(
+    ("settings", "got"), [({"from_ms": 1.0}, "1 and None"), ({"until_ms": 5.0}, "0 and 5")]
+)
+def test_bins_do_not_regard_presentations(function, settings: dict, got: str) -> None:
+    made = of(np.array([[1, 2]] * 4), [0, 1, 0, 1])
+    with pytest.raises(InputError, match=rf"from_ms, until_ms: .* with bin_ms, .* \(got {got}\)"):
+        function(**made, bin_ms=BIN, **settings)
+
+
 def test_dimensionality_refused(gapped: Run) -> None:
     with pytest.raises(InputError, match=r"of: expected presentations or classes \(got 'x'\)"):
         dimensionality(gapped, population="output", of="x")  # pyright: ignore[reportArgumentType]
+    with pytest.raises(InputError, match=r"bin_ms: expected None with the means of classes"):
+        dimensionality(gapped, population="output", bin_ms=5.0, of="classes")
     with pytest.raises(InputError, match=r"dimensionality: expected two bins or more \(got 1\)"):
         dimensionality(gapped, population="output", bin_ms=20.0, window="late")
     one = dimensionality(**of(np.array([[2], [2]])), bin_ms=BIN)

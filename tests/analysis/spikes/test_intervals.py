@@ -34,6 +34,15 @@ def test_neighbours_of_a_poisson_process(measure, spread: float) -> None:
     assert found.mean == pytest.approx(1.0, abs=4 * error)
 
 
+def test_the_cv_of_two_intervals_is_too_low_and_lv_is_not() -> None:
+    rng, n = np.random.default_rng(0), 4000
+    times = np.cumsum(rng.exponential(5.0, (n, 3)), axis=1).ravel()
+    pair = (times, np.repeat(np.arange(n), 3))
+    # |I - I'| / (I + I') is uniform: mean 1/2, variance 1/12; its square times 3: 1 and 4/5.
+    assert cv(pair).mean == pytest.approx(0.5, abs=4 * np.sqrt(1 / 12 / n))
+    assert lv(pair).mean == pytest.approx(1.0, abs=4 * np.sqrt(4 / 5 / n))
+
+
 @pytest.mark.parametrize("measure", [cv, cv2, lv])
 def test_a_clock(measure) -> None:
     found = measure((np.arange(0.0, 100.0, 5.0), np.zeros(20, dtype=int)))

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 from brian_device import active
 
-from snn_credit.analysis import binned_rate, mean_rate, smooth_rate
+from snn_credit.analysis import Stimuli, binned_rate, mean_rate, peri_stimulus, smooth_rate
 from snn_credit.errors import InputError
 from snn_credit.recording import Run
 
@@ -28,6 +28,17 @@ def test_a_regular_train_has_its_rate() -> None:
 def test_bins_hold_their_start_and_not_their_end() -> None:
     found = binned_rate(([0.0, 0.3, 0.6, 0.9], [0] * 4), 0.3, stop_ms=0.9)
     np.testing.assert_allclose(found.rate_hz, [1000 / 0.3] * 3)
+
+
+@pytest.mark.parametrize("bin_ms", [0.1, 1.0])
+def test_no_bin_is_lost_to_rounding_late_in_a_run(bin_ms: float) -> None:
+    for first in range(9_000_000, 9_000_100):  # steps of 0.1 ms, a quarter of an hour on
+        start_ms, stop_ms = (step * 0.0001 * 1000.0 for step in (first, first + 500))
+        found = binned_rate(([], []), bin_ms, size=1, start_ms=start_ms, stop_ms=stop_ms)
+        assert len(found.rate_hz) == round(50.0 / bin_ms)
+        stimuli = Stimuli(np.array([start_ms]), np.array([stop_ms]), np.array([0]))
+        histogram = peri_stimulus(([], []), bin_ms, size=1, stop_ms=stop_ms, stimuli=stimuli)
+        assert histogram.rate_hz.shape == (1, round(50.0 / bin_ms))
 
 
 def test_spikes_outside_the_stretch_do_not_count() -> None:

@@ -8,6 +8,7 @@ from pathlib import Path
 import brian2 as b2
 import numpy as np
 import pytest
+import quantities as pq
 from brian_device import active
 from made_spikes import gamma_trains, pooled
 
@@ -90,6 +91,58 @@ def test_stimuli_of_arrays() -> None:
     assert spikes.stimuli.labels.tolist() == [1, 0]
 
 
+def test_stimuli_of_lists_in_any_order() -> None:
+    stimuli = Stimuli([5.0, 0.0], [9.0, 5.0], [1, 0])  # pyright: ignore[reportArgumentType]
+    assert stimuli.onset_ms.tolist() == [0.0, 5.0]
+    assert stimuli.offset_ms.tolist() == [5.0, 9.0]
+    assert stimuli.labels.tolist() == [0, 1]
+
+
+@pytest.mark.parametrize(
+    ("stimuli", "message"),
+    [
+        (
+            ([0.0, 5.0], [5.0, 9.0], [1]),
+            r"Stimuli: expected as many .* and \(1,\)\)",
+        ),
+        (([0.0], [5.0], ["face"]), r"Stimuli.labels: expected whole numbers \(got <U4\)"),
+        (([5.0], [0.0], [1]), r"Stimuli.offset_ms: expected none before its onset"),
+        (([0.0], [5.0] * b2.ms, [1]), r"Stimuli.offset_ms: expected plain numbers in ms"),
+    ],
+)
+def test_stimuli_refused(stimuli: tuple, message: str) -> None:
+    with pytest.raises(InputError, match=message):
+        Stimuli(*stimuli)
+
+
+def test_arrays_from_before_0_on() -> None:
+    pair = ([-3.0, 2.0], [0, 0])
+    assert spikes_of(pair).stretches[0][0] == -3.0
+    spikes = spikes_of(pair, start_ms=-10.0, stop_ms=10.0)
+    assert spikes.stretches == ((-10.0, 10.0),)
+    assert mean_rate(spikes).mean_hz == pytest.approx(100.0)
+
+
+def test_no_sliver_of_a_stretch_is_left(gapped: Run) -> None:
+    for start_ms in (20.0 - 1e-9, 20.0):
+        assert spikes_of(gapped, "hidden1", start_ms=start_ms).stretches == ((100.0, 120.0),)
+    early = spikes_of(gapped, "hidden1", stop_ms=100.0 + 1e-9)
+    assert early.stretches == ((0.0, 20.0),)
+    assert early.arrays()[0].tolist() == [0.0, 4.0, 4.0, 19.0]
+
+
+def test_spikes_get_another_name() -> None:
+    assert spikes_of(spikes_of(([1.0], [0])), "mine").name == "mine"
+
+
+def test_trains_of_neo_are_no_pair_of_arrays() -> None:
+    from neo import SpikeTrain
+
+    trains = [SpikeTrain([1.0, 5.0], units="ms", t_stop=10.0) for _ in range(2)]
+    with pytest.raises(InputError, match=r"of Neo objects, exchange.from_neo makes a run file"):
+        spikes_of(trains)
+
+
 def test_a_monitor_lasts_as_long_as_its_clock() -> None:
     with active("runtime"):
         group = b2.SpikeGeneratorGroup(3, [0, 2, 2], [1, 2, 7] * b2.ms)
@@ -112,6 +165,7 @@ def test_a_silent_population() -> None:
     [
         ({}, r"population: expected hidden1 or output \(got none\)"),
         ({"population": "hiden"}, r"population: expected hidden1 or output \(got 'hiden'\)"),
+        ({"population": "output", "size": 4}, r"size: expected None .* of arrays \(got 4\)"),
         ({"population": "output", "window": "x"}, r"window: expected early or late \(got 'x'\)"),
         (
             {"population": "output", "start_ms": 30.0, "stop_ms": 40.0},
@@ -141,6 +195,20 @@ def test_what_a_run_does_not_have(gapped: Run, settings: dict, message: str) -> 
         (([1.0, 2.0], [1]), {}, r"neurons: expected as many as times_ms"),
         (([np.nan], [1]), {}, r"times_ms: expected finite numbers"),
         (([], []), {}, r"times_ms: expected a spike, or stop_ms and size to be said \(got none\)"),
+        (([1.0, 2.0] * b2.ms, [0, 1]), {}, r"times_ms: expected plain numbers in ms, such as t/ms"),
+        (([1.0] * pq.ms, [0]), {}, r"times_ms: expected plain numbers in ms, such as t/ms"),
+        (([1.0], [0.5]), {}, r"neurons: expected whole numbers \(got 0.5\)"),
+        (([1.0], [np.nan]), {}, r"neurons: expected whole numbers \(got nan\)"),
+        (
+            ([1.0], [1]),
+            {"neurons": [False, True]},
+            r"neurons: expected numbers, np.flatnonzero\(mask\) of a mask \(got a mask\)",
+        ),
+        (
+            ([1.0], [0]),
+            {"stimuli": ([0.0], [1.0], [0])},
+            r"stimuli: expected Stimuli \(got tuple\)",
+        ),
         (([1.0], [0]), {"window": "w"}, r"window: expected None where there is no run file"),
     ],
 )

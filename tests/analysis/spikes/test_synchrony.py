@@ -40,6 +40,23 @@ def test_no_pair_spans_a_gap(gapped: Run) -> None:
     assert lags == {-15: 1, 0: 1, 3: 1, 4: 1, 19: 1}
 
 
+def test_spikes_on_the_borders_of_bins_are_no_reason_to_warn(
+    capfd: pytest.CaptureFixture[str], caplog: pytest.LogCaptureFixture
+) -> None:
+    steps = [np.arange(3, 900, 7), np.arange(5, 900, 7)]
+    found = cross_correlogram(
+        pooled([step * 0.0001 * 1000.0 for step in steps]),
+        (0, 1),
+        bin_ms=0.1,
+        max_lag_ms=1.0,
+        stop_ms=100.0,
+    )
+    by_hand = np.subtract.outer(steps[1], steps[0])
+    assert found.count.tolist() == [np.count_nonzero(by_hand == lag) for lag in range(-10, 11)]
+    assert not caplog.records
+    assert "rounding" not in "".join(capfd.readouterr())
+
+
 def test_tiling_is_elephant_s() -> None:
     from elephant.spike_train_correlation import spike_time_tiling_coefficient
     from neo import SpikeTrain
