@@ -27,9 +27,9 @@ from snn_credit.recording.layout import (
     subgroup,
 )
 from snn_credit.recording.migrations import migrate
+from snn_credit.recording.opening import snapshot
 from snn_credit.recording.parts import read_checkpoint
 from snn_credit.recording.provenance import now, provenance
-from snn_credit.recording.reader import snapshot
 
 
 class RunFile:
