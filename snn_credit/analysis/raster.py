@@ -156,13 +156,12 @@ def _recorded(
     if len(stretch.onset_ms):
         ends = np.append(stretch.onset_ms[1:], stretch.stop_ms)
         stimuli = Stimuli(stretch.onset_ms, ends, stretch.labels)
-    early = 1e-6  # times are sums of steps
     return Spikes(
         name,
         population.size,
         chosen,
         ((stretch.start_ms, stretch.stop_ms),),
-        lambda start, stop: run.spike_blocks(name, start - early, stop - early),
+        lambda start, stop: run.spike_blocks(name, start, stop),
         run.dt_ms,
         population.classes,
         stimuli,

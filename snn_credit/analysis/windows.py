@@ -11,7 +11,13 @@ from snn_credit.recording import ROUNDING_MS, Run, Window
 def find_stretch(
     run: Run, name: str | None, start_ms: float | None, stop_ms: float | None
 ) -> Window:
-    """Find the window to draw, or make one without stimuli."""
+    """Find the window to draw, or make one without stimuli.
+
+    Raises
+    ------
+    InputError
+        If there is no such window, or nothing was recorded in the stretch.
+    """
     windows = {window.name: window for window in run.windows}
     if start_ms is None and stop_ms is None and (windows or name is not None):
         chosen = list(windows)[-1] if name is None else name
@@ -19,11 +25,17 @@ def find_stretch(
             known = " or ".join(windows) or "nothing, for the run has none,"
             raise InputError(f"window: expected {known} (got {chosen!r})")
         return windows[chosen]
-    begin, end = _extent(run)
-    begin = begin if start_ms is None else start_ms
-    end = end if stop_ms is None else stop_ms
-    if end <= begin:
+    recorded = _extent(run)
+    begin = recorded[0] if start_ms is None else start_ms
+    end = recorded[1] if stop_ms is None else stop_ms
+    if start_ms is not None and stop_ms is not None and end <= begin:
         raise InputError(f"stop_ms: expected more than {begin:g} (got {end:g})")
+    outside = begin >= recorded[1] or end <= recorded[0]
+    if outside:
+        raise InputError(
+            f"start_ms, stop_ms: expected a part of {recorded[0]:g} to {recorded[1]:g} ms, where "
+            f"something was recorded (got {begin:g} to {end:g} ms)"
+        )
     none = np.zeros(0, dtype=np.int64)
     return Window("", begin, end, 0, np.zeros((0, 1, 1)), none, none, np.zeros(0))
 

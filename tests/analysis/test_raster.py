@@ -193,3 +193,11 @@ def test_an_overview_of_what_is_not_there(recorded: Run) -> None:
         overview(recorded, "x")
     with pytest.raises(InputError, match=r"window: expected early or middle or late \(got 'x'\)"):
         overview(recorded, window="x")
+
+
+@pytest.mark.parametrize(("start", "stop"), [(9000.0, 9100.0), (9000.0, None), (None, -5.0)])
+def test_a_stretch_outside_of_the_run_is_refused(
+    recorded: Run, start: float | None, stop: float | None
+) -> None:
+    with pytest.raises(InputError, match=r"^start_ms, stop_ms: expected a part of 0 to 2150 ms"):
+        raster(recorded, start_ms=start, stop_ms=stop)
