@@ -208,10 +208,14 @@ def network(
     Raises
     ------
     InputError
-        If the sizes do not fit the classes, ``tau`` is not between 0 and 1, or the neurons lack
-        what the rule reads.
+        If the sizes do not fit the classes, ``tau`` is not between 0 and 1, or the neurons are
+        none or lack what the rule reads.
     """
     _check(sizes, classes, tau, w_scale, b_scale, dt_ms)
+    _check_neurons(
+        stimulus=stimulus, forward=forward, output=output, feedback=feedback, error=error,
+        critic=critic,
+    )  # fmt: skip
     rule = get_rule(rule)
     dt = dt_ms * b2.ms
     forward, output = (
@@ -271,6 +275,12 @@ def network(
         notes=("Lillicrap et al. 2016, eqs 5-8",),
     )
     return with_votes(circuit, group, classes)
+
+
+def _check_neurons(**neurons: Neuron | None) -> None:
+    for name, neuron in neurons.items():
+        if neuron is not None and not isinstance(neuron, Neuron):
+            raise InputError(f"{name}: a Neuron (got {type(neuron).__name__})")
 
 
 def with_votes(circuit: Circuit, group: Any, classes: int) -> Circuit:

@@ -9,7 +9,7 @@ import numpy as np
 import pytest
 
 from snn_credit.errors import InputError
-from snn_credit.models.lillicrap_spiking import ERROR, FEEDBACK, FORWARD
+from snn_credit.models.lillicrap_spiking import ERROR, FEEDBACK, FORWARD, network
 from snn_credit.models.neurons import (
     critic,
     equipped,
@@ -209,3 +209,9 @@ def test_what_neurons_declare() -> None:
     assert ERROR.declares("err")
     assert not ERROR.declares("cost")
     assert graded_error().declares("cost")
+
+
+@pytest.mark.parametrize("name", ["stimulus", "forward", "output", "feedback", "error", "critic"])
+def test_equations_alone_are_no_neuron(name: str) -> None:
+    with pytest.raises(InputError, match=rf"^{name}: a Neuron \(got str\)$"):
+        network((4, 4, 4), "NP", classes=2, **{name: "dV/dt = -V/(10*ms) : 1"})
