@@ -41,11 +41,13 @@ def find_stretch(
 
 
 def _extent(run: Run) -> tuple[float, float]:
-    """Return from when to when something was recorded, by what the file says or what it holds."""
-    if stretches := run.stretches:
+    """Return from when to when something was recorded, by what the file says and what it holds."""
+    first, last = run.extent or (0.0, 0.0)
+    if not (stretches := run.stretches):
+        return first, last + (run.dt_ms or 1.0)
+    if run.extent is None:
         return stretches[0][0], stretches[-1][1]
-    begin, end = run.extent or (0.0, 0.0)
-    return begin, end + (run.dt_ms or 1.0)
+    return min(first, stretches[0][0]), max(last, stretches[-1][1])
 
 
 def with_stimuli(run: Run, stretch: Window) -> Window:

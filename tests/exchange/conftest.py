@@ -39,7 +39,7 @@ def _record(run: RunFile, rng: np.random.Generator, k: int) -> None:
         run.append_spikes(name, (steps[fired] * STEP_S) * 1e3, np.asarray(neurons)[which])
     times = (steps * STEP_S) * 1e3
     run.append_traces("hidden1", times, [17, 40], {"V": rng.normal(size=(150, 2))})
-    run.append_weights("hidden1_to_output", times[-1], {"w": rng.normal(size=(4, 3))})
+    run.append_weights("input_to_hidden1", times[-1], {"w": rng.normal(size=(4, 3))})
     images = rng.random((3, 8, 8)).astype(np.float32)
     run.add_window(
         Window(

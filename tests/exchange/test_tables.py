@@ -46,8 +46,8 @@ def test_traces_have_coordinates_and_units(recorded: Run) -> None:
 
 
 def test_weights_have_coordinates(recorded: Run) -> None:
-    array = exchange.weights_array(recorded, "hidden1_to_output")
-    times, values = recorded.weights("hidden1_to_output", "w")
+    array = exchange.weights_array(recorded, "input_to_hidden1")
+    times, values = recorded.weights("input_to_hidden1", "w")
     assert dict(array.sizes) == {"time_ms": 3, "post": 4, "pre": 3}
     np.testing.assert_array_equal(array.sel(time_ms=times[2]), values[2])
 
