@@ -27,7 +27,6 @@ import numpy as np
 from matplotlib.figure import Figure
 
 from snn_credit.analysis.spikes import (
-    Stimuli,
     Where,
     cv,
     decoding,
@@ -77,17 +76,6 @@ def write_recording(path: Path, trials: int, units: int, seed: int) -> None:
         target.write(file)
 
 
-def trials_of(run: Run) -> Stimuli:
-    """Return the trials alone: between them nothing was shown, which has the label -1."""
-    on, off, labels = [], [], []
-    for window in run.windows:
-        on.append(window.onset_ms)
-        off.append(np.append(window.onset_ms[1:], window.stop_ms))
-        labels.append(window.labels)
-    shown = np.concatenate(labels) >= 0
-    return Stimuli(*(np.concatenate(part)[shown] for part in (on, off, labels)))
-
-
 def ask(run: Run, bin_ms: float, **where: Unpack[Where]) -> Answers:
     """Return rate, irregularity and variability of a population, of a recording or a run."""
     rate = mean_rate(run, **where)
@@ -114,12 +102,11 @@ def main(
     rows = len(recording.populations)
     figure = Figure(figsize=(7.2, 2.1 * rows), layout="constrained")
     panels = figure.subplots(rows, 2, squeeze=False)
-    stimuli = trials_of(recording)
     for name, axes in zip(recording.populations, panels, strict=True):
         found[name] = ask(recording, 100.0, population=name)
-        same = fano_factor(recording, population=name, stimuli=stimuli)
-        peri_stimulus(recording, 25.0, by_class=True, population=name, stimuli=stimuli, ax=axes[0])
-        read = decoding(recording, 100.0, seed=seed, population=name, stimuli=stimuli, ax=axes[1])
+        same = fano_factor(recording, population=name)
+        peri_stimulus(recording, 25.0, by_class=True, population=name, ax=axes[0])
+        read = decoding(recording, 100.0, seed=seed, population=name, ax=axes[1])
         more = same.mean, float(read.cumulative_percent[-1]), read.chance_percent
         found[name] |= dict(zip(MORE, more, strict=True))
         print(" " * 9 + ", ".join(f"{key} {found[name][key]:.2f}" for key in MORE))

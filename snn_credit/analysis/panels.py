@@ -4,7 +4,6 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import replace
-from itertools import pairwise
 
 import numpy as np
 from matplotlib.axes import Axes
@@ -81,8 +80,8 @@ def unit_words(unit: str) -> str:
 
 def presentations(window: Window) -> list[tuple[float, float]]:
     """Return when each stimulus came on and went, in ms after the window's start."""
-    edges = np.append(window.onset_ms, window.stop_ms) - window.start_ms
-    return [(float(on), float(off)) for on, off in pairwise(edges)]
+    onsets, offsets = window.onset_ms - window.start_ms, window.offset_ms - window.start_ms
+    return [(float(on), float(off)) for on, off in zip(onsets, offsets, strict=True)]
 
 
 def draw_stimuli(ax: Axes, window: Window) -> None:

@@ -152,10 +152,6 @@ def _recorded(
     run: Run, name: str, population: Population, stretch: Window, chosen: NDArray[np.int64]
 ) -> Spikes:
     """Return spikes of a stretch that somebody chose to look at, as recorded throughout."""
-    stimuli = None
-    if len(stretch.onset_ms):
-        ends = np.append(stretch.onset_ms[1:], stretch.stop_ms)
-        stimuli = Stimuli(stretch.onset_ms, ends, stretch.labels)
     return Spikes(
         name,
         population.size,
@@ -164,7 +160,7 @@ def _recorded(
         lambda start, stop: run.spike_blocks(name, start, stop),
         run.dt_ms,
         population.classes,
-        stimuli,
+        Stimuli.of_windows([stretch]),
     )
 
 

@@ -228,9 +228,9 @@ def _quantity(unit: str) -> Any:
 def _epoch(window: Window) -> neo.Epoch:
     neo: Any = need("neo", "Neo")
 
-    ends = np.append(window.onset_ms[1:], window.stop_ms)[: len(window.onset_ms)]
     return neo.Epoch(
-        times=window.onset_ms, durations=ends - window.onset_ms, units="ms", name=window.name,
+        times=window.onset_ms, durations=window.offset_ms - window.onset_ms, units="ms",
+        name=window.name,
         labels=np.array([str(label) for label in window.labels], dtype="U"),
         array_annotations={"label": np.asarray(window.labels), "guess": np.asarray(window.guesses)},
         images=np.asarray(window.images), images_seen=int(window.images_seen),

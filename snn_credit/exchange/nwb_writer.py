@@ -235,7 +235,7 @@ class _Builder:
             self._images(k, window)
 
     def _trials(self, shown: Sequence[Window]) -> None:
-        ends = [np.append(window.onset_ms[1:], window.stop_ms) for window in shown]
+        ends = [window.offset_ms for window in shown]
         onsets = self.seconds("trials", np.concatenate([window.onset_ms for window in shown]))
         self._intervals(
             "trials", "Stimuli shown in the windows, each until the next.",

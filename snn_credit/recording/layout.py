@@ -112,6 +112,11 @@ class Window:
     guesses: NDArray[np.int64]
     onset_ms: NDArray[np.float64]
 
+    @property
+    def offset_ms(self) -> NDArray[np.float64]:
+        """When each stimulus went, (k,): when the next one came on, the last at the end."""
+        return np.append(self.onset_ms[1:], self.stop_ms)[: len(self.onset_ms)]
+
 
 @dataclass(frozen=True)
 class Checkpoint:

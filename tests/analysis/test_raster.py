@@ -17,7 +17,7 @@ from snn_credit.analysis import Stimuli, angles_per_neuron, overview, raster, sp
 from snn_credit.analysis.rows import arrange
 from snn_credit.analysis.style import POTENTIAL, WRONG
 from snn_credit.errors import InputError
-from snn_credit.recording import Population, Run, RunFile, open_run
+from snn_credit.recording import Population, Run, RunFile, Window, open_run
 
 #: Neuron 0 fires last and once, 1 first and often, 2 never, 3 in between.
 PAIR = ([1.0, 2.0, 3.0, 4.0, 5.0, 9.0], [1, 1, 3, 1, 3, 0])
@@ -201,3 +201,23 @@ def test_a_stretch_outside_of_the_run_is_refused(
 ) -> None:
     with pytest.raises(InputError, match=r"^start_ms, stop_ms: expected a part of 0 to 2150 ms"):
         raster(recorded, start_ms=start, stop_ms=stop)
+
+
+def test_time_without_a_stimulus_is_no_class_to_prefer(tmp_path: Path) -> None:
+    path = tmp_path / "run.h5"
+    with RunFile.create(
+        path, experiment="", config={}, seed=0, device="", populations={"V1": Population(2)}
+    ) as run:
+        # Neuron 0 fires most while nothing is shown, and else for class 1; neuron 1 for class 0.
+        times = [1.0, 5.0, 12.0, 13.0, 14.0, 15.0, 25.0]
+        run.append_spikes("V1", times, [1, 1, 0, 0, 0, 0, 0])
+        run.add_window(
+            Window(
+                "all", 0.0, 30.0, 0, np.zeros((3, 0, 0)), np.array([0, -1, 1]), np.full(3, -1),
+                np.array([0.0, 10.0, 20.0]),
+            )
+        )  # fmt: skip
+    assert open_run(path).windows[0].offset_ms.tolist() == [10.0, 20.0, 30.0]
+    figure = raster(path, sort="class")
+    names = [text.get_text() for ax in figure.axes for text in ax.get_yticklabels()]
+    assert [name for name in names if name in ("-1", "0", "1")] == ["0", "1"]

@@ -152,7 +152,7 @@ def _of_run(run: Run, population: str | None, window: str | None) -> Spikes:
         lambda start, stop: run.spike_blocks(name, start, stop),
         run.dt_ms,
         described.classes,
-        _shown(windows),
+        Stimuli.of_windows(windows),
     )
     return found if window is None else cut(found, *stretches[0])
 
@@ -168,17 +168,6 @@ def _window(windows: Sequence[Window], name: str) -> Stretch:
             return window.start_ms, window.stop_ms
     known = " or ".join(window.name for window in windows) or "nothing, for the run has none,"
     raise InputError(f"window: expected {known} (got {name!r})")
-
-
-def _shown(windows: Sequence[Window]) -> Stimuli | None:
-    shown = [window for window in windows if len(window.onset_ms)]
-    if not shown:
-        return None
-    onsets = np.concatenate([window.onset_ms for window in shown])
-    offsets = np.concatenate([np.append(window.onset_ms[1:], window.stop_ms) for window in shown])
-    labels = np.concatenate([window.labels for window in shown])
-    known = labels >= 0  # -1 stands for no stimulus, such as the time between two trials
-    return Stimuli(onsets[known], offsets[known], labels[known]) if known.any() else None
 
 
 def _of_monitor(monitor: Any, name: str | None) -> Spikes:

@@ -11,7 +11,7 @@ from numpy.typing import NDArray
 from snn_credit.analysis.spikes.checks import plain_ms, whole_numbers
 from snn_credit.analysis.spikes.stretches import Stretch
 from snn_credit.errors import InputError
-from snn_credit.recording import ROUNDING_MS
+from snn_credit.recording import ROUNDING_MS, Window
 
 
 @dataclass(frozen=True)
@@ -47,6 +47,19 @@ class Stimuli:
         values = {"onset_ms": onsets, "offset_ms": offsets, "labels": labels}
         for name, value in values.items():
             object.__setattr__(self, name, value[order])
+
+    @classmethod
+    def of_windows(cls, windows: Sequence[Window]) -> Stimuli | None:
+        """Return what was shown in a run's windows, None where nothing was.
+
+        The label -1 stands for no stimulus, such as the time between two trials.
+        """
+        shown = [window for window in windows if np.any(window.labels >= 0)]
+        if not shown:
+            return None
+        known = np.concatenate([window.labels for window in shown]) >= 0
+        parts = ([getattr(w, name) for w in shown] for name in ("onset_ms", "offset_ms", "labels"))
+        return cls(*(np.concatenate(part)[known] for part in parts))
 
     def within(self, stretches: Sequence[Stretch]) -> Stimuli:
         """Return those that were shown wholly within one of the stretches."""
